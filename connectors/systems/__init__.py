@@ -1,0 +1,1 @@
+"""The systems this kit can talk to, one folder each."""

@@ -1,0 +1,1 @@
+"""The service that composes surveys and connectors with a database and a web."""
