@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/db."""
+"""The door to PostgreSQL: tables' base, engine, tenancy, migrations, the embedded server."""

@@ -1,1 +1,59 @@
-"""PLACEHOLDER efm/models."""
+"""All tables, one noun cluster a file; importing this package registers every one of them."""
+
+from efm.models.act import Case, CaseNote
+from efm.models.customers import Account, Contact, Identity, Interaction, Measurement
+from efm.models.feedback import Answer, Response, Score
+from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
+from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
+from efm.models.surveys import (
+    DirtyDay,
+    Distribution,
+    Invitation,
+    ScoreDay,
+    Survey,
+    SurveyVersion,
+)
+from efm.models.sync import (
+    Checkpoint,
+    Connection,
+    RawRecord,
+    RejectedRecord,
+    StreamSetting,
+    SyncRun,
+)
+
+__all__ = [
+    "Account",
+    "Answer",
+    "ApiToken",
+    "AuditEntry",
+    "Case",
+    "CaseNote",
+    "Checkpoint",
+    "Connection",
+    "Contact",
+    "DirtyDay",
+    "Distribution",
+    "Event",
+    "IdempotencyKey",
+    "Identity",
+    "Interaction",
+    "Invitation",
+    "Mail",
+    "Measurement",
+    "Membership",
+    "Organization",
+    "RateLimit",
+    "RawRecord",
+    "RejectedRecord",
+    "Response",
+    "Score",
+    "ScoreDay",
+    "StaffSession",
+    "StaffToken",
+    "StreamSetting",
+    "Survey",
+    "SurveyVersion",
+    "SyncRun",
+    "User",
+]

@@ -1,0 +1,143 @@
+"""Surveys, their frozen versions, how they reach people, and their daily score counts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from efm.db.base import Base, Created, Tenant, Tenanted, belongs_to
+
+
+class Survey(Tenant, Created, Base):
+    """The named instrument: a draft being edited and the version being answered."""
+
+    __tablename__ = "surveys"
+    extra_args = (
+        CheckConstraint("state IN ('draft', 'open', 'closed')", name="state"),
+        CheckConstraint(
+            "state = 'draft' OR current_version_id IS NOT NULL", name="open_has_version"
+        ),
+        CheckConstraint("draft_revision >= 1", name="draft_revision"),
+    )
+
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10), server_default="draft")
+    template: Mapped[str | None] = mapped_column(String(60))
+    draft: Mapped[dict[str, Any]]
+    draft_revision: Mapped[int] = mapped_column(server_default=text("1"))
+    current_version_id: Mapped[uuid.UUID | None]
+    rolled_through_on: Mapped[date | None]
+    rolled_time_zone: Mapped[str | None] = mapped_column(String(64))
+    created_by_id: Mapped[uuid.UUID | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class SurveyVersion(Tenant, Base):
+    """The frozen text of a survey; a trigger refuses every change."""
+
+    __tablename__ = "survey_versions"
+    extra_args = (
+        UniqueConstraint("organization_id", "survey_id", "number"),
+        CheckConstraint("number >= 1", name="number"),
+        belongs_to("surveys", "survey_id"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    number: Mapped[int]
+    definition: Mapped[dict[str, Any]]
+    checksum: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[uuid.UUID | None]
+
+
+class Distribution(Tenant, Created, Base):
+    """One way a survey reaches people: an anonymous link, personal links, or the API."""
+
+    __tablename__ = "distributions"
+    extra_args = (
+        UniqueConstraint("organization_id", "token_hash"),
+        CheckConstraint(
+            "kind IN ('anonymous_link', 'personal_links', 'api', 'import')", name="kind"
+        ),
+        CheckConstraint(
+            "(kind = 'anonymous_link') = (token_hash IS NOT NULL)", name="link_has_token"
+        ),
+        belongs_to("surveys", "survey_id"),
+        Index("ix_distributions_token_hash", "token_hash"),
+        Index("ix_distributions_survey", "organization_id", "survey_id"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    channel: Mapped[str] = mapped_column(String(40), server_default="link")
+    touchpoint: Mapped[str] = mapped_column(String(80), server_default="")
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    closes_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    invited: Mapped[int] = mapped_column(server_default=text("0"))
+    created_by_id: Mapped[uuid.UUID | None]
+
+
+class Invitation(Tenant, Created, Base):
+    """One contact's personal link."""
+
+    __tablename__ = "invitations"
+    extra_args = (
+        UniqueConstraint("organization_id", "token_hash"),
+        UniqueConstraint("organization_id", "distribution_id", "contact_id"),
+        belongs_to("distributions", "distribution_id"),
+        belongs_to("contacts", "contact_id"),
+        Index("ix_invitations_token_hash", "token_hash"),
+        Index("ix_invitations_contact", "organization_id", "contact_id"),
+    )
+
+    distribution_id: Mapped[uuid.UUID]
+    contact_id: Mapped[uuid.UUID]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+
+
+class ScoreDay(Tenanted, Base):
+    """Scores of one closed day counted by value: what the dashboard adds up, exactly.
+
+    `bucket` is the value for whole scales (NPS, CSAT, CES, stars) and the label for sentiment.
+    """
+
+    __tablename__ = "score_days"
+    key_columns = (
+        "organization_id", "survey_id", "on_day", "metric", "question_key",
+        "channel", "touchpoint", "bucket",
+    )  # fmt: skip
+    extra_args = (
+        belongs_to("surveys", "survey_id"),
+        CheckConstraint("n > 0", name="n"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    on_day: Mapped[date]
+    metric: Mapped[str] = mapped_column(String(20))
+    question_key: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(40))
+    touchpoint: Mapped[str] = mapped_column(String(80))
+    bucket: Mapped[str] = mapped_column(String(40))
+    n: Mapped[int]
+    total: Mapped[float]
+    total_of_squares: Mapped[float]
+
+
+class DirtyDay(Tenanted, Base):
+    """A closed day that got late answers and waits to be counted again; until then it is read live."""
+
+    __tablename__ = "dirty_days"
+    key_columns = ("organization_id", "survey_id", "on_day")
+    extra_args = (belongs_to("surveys", "survey_id"),)
+
+    survey_id: Mapped[uuid.UUID]
+    on_day: Mapped[date]

@@ -1,0 +1,151 @@
+"""Connections, how far each stream was read, what was read and what was refused."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from efm.db.base import Base, Created, Tenant, Tenanted, belongs_to
+
+RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+
+class Connection(Tenant, Created, Base):
+    """A configured instance of a connector; its secrets are sealed."""
+
+    __tablename__ = "connections"
+    extra_args = (
+        UniqueConstraint("organization_id", "name"),
+        CheckConstraint("state IN ('draft', 'active', 'paused')", name="state"),
+    )
+
+    name: Mapped[str] = mapped_column(String(200))
+    connector: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(10), server_default="draft")
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    secrets_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    checked_at: Mapped[datetime | None]
+    check_message: Mapped[str | None] = mapped_column(Text)
+    is_check_ok: Mapped[bool | None]
+
+
+class StreamSetting(Tenant, Created, Base):
+    """What one stream of a connection is mapped to, and when it is read."""
+
+    __tablename__ = "stream_settings"
+    extra_args = (
+        UniqueConstraint("organization_id", "connection_id", "stream"),
+        belongs_to("connections", "connection_id"),
+        CheckConstraint("every_minutes IS NULL OR every_minutes >= 1", name="every_minutes"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    is_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    mapping: Mapped[dict[str, Any]]
+    every_minutes: Mapped[int | None]
+    next_run_at: Mapped[datetime | None]
+
+
+class Checkpoint(Tenanted, Base):
+    """How far a stream was read: the connector's opaque state, committed with its records."""
+
+    __tablename__ = "checkpoints"
+    key_columns = ("organization_id", "connection_id", "stream")
+    extra_args = (belongs_to("connections", "connection_id"),)
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    state: Mapped[dict[str, Any]]
+    generation: Mapped[int] = mapped_column(server_default=text("1"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class SyncRun(Tenant, Created, Base):
+    """One pull of one stream; a lease keeps it to one worker."""
+
+    __tablename__ = "sync_runs"
+    extra_args = (
+        belongs_to("connections", "connection_id"),
+        CheckConstraint(f"state IN {RUN_STATES!r}", name="state"),
+        CheckConstraint("(state = 'queued') = (started_at IS NULL)", name="queued_has_no_start"),
+        CheckConstraint(
+            "(state IN ('queued', 'running')) = (finished_at IS NULL)", name="ended_has_finish"
+        ),
+        Index(
+            "uq_sync_runs_one_at_a_time", "organization_id", "connection_id", "stream",
+            unique=True, postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        Index("ix_sync_runs_connection", "organization_id", "connection_id", "created_at"),
+    )  # fmt: skip
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(10), server_default="queued")
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    lease_token: Mapped[uuid.UUID | None]
+    locked_until: Mapped[datetime | None]
+    total: Mapped[int | None]
+    read: Mapped[int] = mapped_column(server_default=text("0"))
+    created: Mapped[int] = mapped_column(server_default=text("0"))
+    updated: Mapped[int] = mapped_column(server_default=text("0"))
+    unchanged: Mapped[int] = mapped_column(server_default=text("0"))
+    deleted: Mapped[int] = mapped_column(server_default=text("0"))
+    rejected: Mapped[int] = mapped_column(server_default=text("0"))
+    error: Mapped[str | None] = mapped_column(Text)
+    requested_by_id: Mapped[uuid.UUID | None]
+
+
+class RawRecord(Tenanted, Base):
+    """A record as the source said it, with the hash that tells whether it changed."""
+
+    __tablename__ = "raw_records"
+    key_columns = ("organization_id", "connection_id", "stream", "external_id")
+    extra_args = (belongs_to("connections", "connection_id"),)
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    external_id: Mapped[str] = mapped_column(String(255))
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    document: Mapped[dict[str, Any]]
+    generation: Mapped[int]
+    modified_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class RejectedRecord(Tenant, Created, Base):
+    """A record refused, with the reason, kept so that it can be tried again."""
+
+    __tablename__ = "rejected_records"
+    extra_args = (
+        UniqueConstraint("organization_id", "connection_id", "stream", "external_id"),
+        belongs_to("connections", "connection_id"),
+        belongs_to("sync_runs", "sync_run_id", on_delete="SET NULL"),
+        CheckConstraint("attempts >= 1", name="attempts"),
+        Index("ix_rejected_records_run", "organization_id", "sync_run_id"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    sync_run_id: Mapped[uuid.UUID | None]
+    external_id: Mapped[str] = mapped_column(String(255))
+    document: Mapped[dict[str, Any]]
+    field: Mapped[str | None] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default=text("1"))
+    resolved_at: Mapped[datetime | None]
