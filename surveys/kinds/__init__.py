@@ -1,0 +1,57 @@
+"""The question kinds there are. A new kind is one declaration in a module of this package."""
+
+from __future__ import annotations
+
+from surveys.errors import UnknownName
+from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting, SettingValue
+from surveys.kinds.choosing import CHOOSING
+from surveys.kinds.measuring import MEASURING
+from surveys.kinds.scales import SCALES
+from surveys.kinds.writing import WRITING
+from surveys.strings import shown
+
+__all__ = [
+    "KINDS",
+    "Asked",
+    "Cell",
+    "Column",
+    "Kind",
+    "Readers",
+    "Setting",
+    "SettingValue",
+    "columns",
+    "kind",
+    "metrics",
+    "names",
+    "points",
+]
+
+KINDS: dict[str, Kind] = {**SCALES, **CHOOSING, **WRITING, **MEASURING}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all kinds, in the order a designer is offered them."""
+    return tuple(KINDS)
+
+
+def kind(name: str) -> Kind:
+    """The declaration of a kind; raises UnknownName."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise UnknownName(f"There is no question kind {shown(name)!r}.") from None
+
+
+def metrics(question: Asked) -> tuple[str, ...]:
+    """The metrics the question's answers are scored to: of nps, csat, ces, mean; often none."""
+    return kind(question.kind).metrics(question)
+
+
+def points(question: Asked) -> tuple[int, ...]:
+    """The points of the question's scale from low to high; empty where there is no scale."""
+    return kind(question.kind).points(question)
+
+
+def columns(question: Asked) -> tuple[Column, ...]:
+    """The export columns of the question; a dot, which no key has, separates a choice's key."""
+    return kind(question.kind).columns(question)

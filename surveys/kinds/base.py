@@ -1,0 +1,148 @@
+"""What a question kind declares, and the vocabulary its declaration is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from surveys.values import Answer
+
+SettingValue: TypeAlias = str | int | float | bool | tuple[str, ...]
+AnswerShape: TypeAlias = Literal["numeric", "choices", "text", "date", "none"]
+SettingType: TypeAlias = Literal["integer", "number", "boolean", "text", "texts", "date", "option"]
+
+
+class Offered(Protocol):
+    """A choice as kinds see it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+class Asked(Protocol):
+    """A question as kinds see it; the definition's Question is one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def choices(self) -> Sequence[Offered]: ...
+    @property
+    def settings(self) -> Mapping[str, SettingValue]: ...
+
+
+FormReader: TypeAlias = Callable[[Sequence[str]], Answer | None]
+JsonReader: TypeAlias = Callable[[object], Answer | None]
+Cell: TypeAlias = str | int | float | None
+
+
+class Readers(NamedTuple):
+    """How one question's answer is read: from the strings of a form, from a JSON value.
+
+    Both return None for "not answered" and raise Refusal for anything that is not an answer.
+    """
+
+    form: FormReader
+    json: JsonReader
+
+
+class Column(NamedTuple):
+    """One column of an export: a stable name, words for people, the cell for an answer."""
+
+    name: str
+    label: str
+    value: Callable[[Answer | None], Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a kind; forms, checks and docs are drawn from it. No default means optional."""
+
+    name: str
+    type: SettingType
+    label: str
+    help: str = ""
+    default: SettingValue | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    options: tuple[str, ...] = ()
+
+
+def no_strings(_: Asked) -> tuple[str, ...]:
+    """The default where a kind has no metrics."""
+    return ()
+
+
+def no_points(_: Asked) -> tuple[int, ...]:
+    """The default where a kind has no scale."""
+    return ()
+
+
+def no_ends(_: Asked) -> tuple[str, str] | None:
+    """The default where a scale's ends have no words of their own."""
+    return None
+
+
+def no_problems(_: Asked) -> Iterable[tuple[str, str]]:
+    """The default where settings need no check across one another."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A question kind: what it asks, how its answer is read, shown, scored and exported.
+
+    ``template`` names the drawing ('scale', 'choices', 'text', 'number', 'date', 'statement').
+    ``ends`` gives the translation keys of the default words for both ends of a scale. ``check``
+    yields (setting, message) for settings that contradict one another. ``seconds`` is what an
+    answer takes beyond reading, for the estimate shown before a survey.
+    """
+
+    name: str
+    title: str
+    answer: AnswerShape
+    template: str
+    readers: Callable[[Asked], Readers]
+    columns: Callable[[Asked], tuple[Column, ...]]
+    settings: tuple[Setting, ...] = ()
+    metrics: Callable[[Asked], tuple[str, ...]] = no_strings
+    points: Callable[[Asked], tuple[int, ...]] = no_points
+    ends: Callable[[Asked], tuple[str, str] | None] = no_ends
+    check: Callable[[Asked], Iterable[tuple[str, str]]] = no_problems
+    has_choices: bool = False
+    takes_many: bool = False
+    seconds: float = 5.0
+
+    def setting(self, question: Asked, name: str) -> SettingValue | None:
+        """The question's value of a setting, or the kind's default."""
+        if name in question.settings:
+            return question.settings[name]
+        return next(setting.default for setting in self.settings if setting.name == name)
+
+
+def whole(value: SettingValue | None, otherwise: int) -> int:
+    """A setting read as a whole number."""
+    return int(value) if isinstance(value, int | float) else otherwise
+
+
+def one_of(typed: Sequence[str]) -> str:
+    """The one string a form sent for a question, trimmed; '' where it sent none."""
+    return typed[0].strip() if typed else ""
+
+
+def simple_column(value: Callable[[Answer], Cell]) -> Callable[[Asked], tuple[Column, ...]]:
+    """Columns of a kind that fills exactly one cell, named by the question's key."""
+
+    def columns(question: Asked) -> tuple[Column, ...]:
+        def cell(answer: Answer | None) -> Cell:
+            return None if answer is None else value(answer)
+
+        return (Column(question.key, question.text, cell),)
+
+    return columns

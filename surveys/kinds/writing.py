@@ -1,0 +1,107 @@
+"""Kinds answered in the person's own words: short_text and long_text; and statement, not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from surveys.kinds.base import Asked, Kind, Readers, Setting, simple_column, whole
+from surveys.strings import is_storable, tidy
+from surveys.values import Answer, Refusal
+
+_LONGEST = {"short_text": 200, "long_text": 5000}
+_PLACEHOLDER = Setting("placeholder", "text", "Hint inside the box", "Shown until typing starts.")
+
+# Composing accents can shorten a text, so up to this many times the limit is worth composing.
+_SLACK = 3
+
+
+def _max_length(kind: str, most: int) -> Setting:
+    return Setting(
+        "max_length", "integer", "Longest answer", "In characters.", _LONGEST[kind], 1, most
+    )
+
+
+def _readers(question: Asked) -> Readers:
+    limit = whole(question.settings.get("max_length"), _LONGEST[question.kind])
+    key, kind = question.key, question.kind
+    is_one_line = kind == "short_text"
+
+    def read(text: str) -> Answer | None:
+        if len(text) > limit * _SLACK:
+            text = text.strip()
+            if len(text) > limit * _SLACK:
+                raise Refusal("too_long", maximum=limit, length=len(text))
+        text = tidy(text)
+        if is_one_line and not text.isprintable():
+            text = " ".join(text.split())
+        if not text:
+            return None
+        if len(text) > limit:
+            raise Refusal("too_long", maximum=limit, length=len(text))
+        return Answer(key, kind, None, text)
+
+    def form(typed: Sequence[str]) -> Answer | None:
+        if len(typed) > 1:
+            raise Refusal("one_only")
+        return read(typed[0]) if typed else None
+
+    def json(value: object) -> Answer | None:
+        if value is None:
+            return None
+        if type(value) is not str:
+            raise Refusal("not_text")
+        if not is_storable(value):
+            raise Refusal("characters")
+        return read(value)
+
+    return Readers(form, json)
+
+
+def _no_readers(question: Asked) -> Readers:
+    def form(typed: Sequence[str]) -> Answer | None:
+        return None
+
+    def json(value: object) -> Answer | None:
+        if value is None:
+            return None
+        raise Refusal("no_answer")
+
+    return Readers(form, json)
+
+
+_columns = simple_column(lambda answer: answer.text)
+
+WRITING: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="short_text",
+            title="Short text",
+            answer="text",
+            template="text",
+            readers=_readers,
+            columns=_columns,
+            settings=(_max_length("short_text", 1000), _PLACEHOLDER),
+            seconds=12.0,
+        ),
+        Kind(
+            name="long_text",
+            title="Comment",
+            answer="text",
+            template="text",
+            readers=_readers,
+            columns=_columns,
+            settings=(_max_length("long_text", 20000), _PLACEHOLDER),
+            seconds=25.0,
+        ),
+        Kind(
+            name="statement",
+            title="Statement",
+            answer="none",
+            template="statement",
+            readers=_no_readers,
+            columns=lambda _: (),
+            seconds=1.0,
+        ),
+    )
+}
