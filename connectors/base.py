@@ -1,0 +1,69 @@
+"""What a connector is: settings, a check, streams, reading; and, where it can, writing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from marshmallow import Schema
+
+from connectors import settings
+from connectors.errors import NotSupported
+from connectors.records import Check, Item, Outcome, Page, Stream
+
+if TYPE_CHECKING:
+    from connectors.http import Http
+
+
+class Connector(ABC):
+    """Code for one system. Holds no state between calls but its settings and its clients.
+
+    `Config` declares the settings (see `connectors.settings`); the constructor checks them and
+    raises ConfigError, with a message per setting, when they are wrong.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str] = "1"
+    label: ClassVar[str]
+    summary: ClassVar[str] = ""
+    Config: ClassVar[type[Schema]]
+
+    def __init__(self, config: Mapping[str, Any], http: Http | None = None) -> None:
+        self.config: Mapping[str, Any] = settings.load(self.Config, config)
+        self.http = http
+
+    @abstractmethod
+    def check(self) -> Check:
+        """Who we are there and what we may do. Raises ConfigError when an admin must act."""
+
+    @abstractmethod
+    def streams(self) -> Sequence[Stream]:
+        """The kinds of record this connection offers, each with a unique name."""
+
+    @abstractmethod
+    def read(self, stream: Stream, state: Mapping[str, Any]) -> Iterator[Page]:
+        """Pages of the stream after `state` ({} means from the beginning), until it is exhausted.
+
+        May be abandoned at any page and taken up again from that page's state.
+        """
+
+    def write(self, op: str, items: Sequence[Item]) -> Iterator[Outcome]:
+        """Writes items back; one Outcome per item, in order, the same item twice is one record."""
+        raise NotSupported(f"{self.label} cannot be written to.")
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Iterable[Page]:
+        """The pages of a webhook delivery, once its signature is verified."""
+        raise NotSupported(f"{self.label} sends no webhooks.")
+
+    def stream(self, name: str) -> Stream:
+        """The stream of that name. Raises NotSupported when the source no longer offers it."""
+        offered = self.streams()
+        for each in offered:
+            if each.name == name:
+                return each
+        known = ", ".join(each.name for each in offered) or "none"
+        raise NotSupported(f"{self.label} offers no stream “{name}” now. It offers: {known}.")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({settings.redact(self.Config, self.config)})"

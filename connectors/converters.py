@@ -1,0 +1,448 @@
+"""The fixed set of converters from a source's value to a canonical one; each refuses in words.
+
+A converter is made once from its options and then called with `(value, raw)`. It returns the
+converted value, or None for an empty one, or raises ValueError with a reason that fits after the
+field's label and never quotes the value (it may be personal; the rejected record shows it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from connectors import dates
+from connectors.errors import ConfigError
+from connectors.money import EXPONENTS, ROUNDINGS, currency_code, minor_units
+
+Convert = Callable[[Any, Mapping[str, Any]], Any]
+Options = Mapping[str, Any]
+
+_TRUE = frozenset(("true", "yes", "y", "t", "1", "on"))
+_FALSE = frozenset(("false", "no", "n", "f", "0", "off"))
+_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
+).fullmatch
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}").fullmatch
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?").fullmatch
+_SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND"}
+_ANY_SYMBOL = "$¥" + "".join(_SYMBOLS)
+_LARGEST = 2**63 - 1
+
+
+def safe_text(text: str) -> str:
+    """The text, if a database can hold it. Raises ValueError for NUL and broken Unicode."""
+    if "\0" in text:
+        raise ValueError("contains a NUL character")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError("contains broken Unicode") from error
+    return text
+
+
+def as_text(value: Any) -> str:
+    """A scalar as text: 12.0 becomes 12, times become ISO 8601. ValueError for lists and objects."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (float, Decimal)):
+        number = _exact(value)
+        return str(int(number)) if number == number.to_integral_value() else format(number, "f")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    raise ValueError("is not a single value")
+
+
+def _exact(value: float | Decimal) -> Decimal:
+    """A float by its shortest decimal text, so that no binary digits appear."""
+    number = Decimal(repr(value)) if isinstance(value, float) else value
+    if not number.is_finite() or abs(number.adjusted()) > 300:
+        raise ValueError("is not a number")
+    return number
+
+
+def _text(options: Options) -> Convert:
+    return lambda value, raw: as_text(value) or None
+
+
+def _trim(options: Options) -> Convert:
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        return (safe_text(value) if type(value) is str else as_text(value)).strip() or None
+
+    return convert
+
+
+def _lower(options: Options) -> Convert:
+    return lambda value, raw: as_text(value).strip().lower() or None
+
+
+def _separators(options: Options) -> tuple[str, str | None]:
+    decimal, group = str(options.get("decimal", ".")), options.get("group")
+    if decimal not in (".", ",") or group not in (None, "", ".", ",", " ", "'"):
+        raise ConfigError(
+            "The decimal sign is . or , and the thousands sign one of . , ' or space."
+        )
+    if group == decimal:
+        raise ConfigError("The decimal sign and the thousands sign cannot be the same.")
+    return decimal, group or None
+
+
+def _number_reader(options: Options) -> Callable[[Any], Decimal | None]:
+    decimal, group = _separators(options)
+    mark = re.escape(group or "")
+    space = r"[   ]" if group == " " else mark
+    grouped = re.compile(
+        rf"[+-]?\d{{1,3}}(?:{space}\d{{3}})+(?:{re.escape(decimal)}\d+)?"
+    ).fullmatch
+    plain = re.compile(
+        rf"[+-]?(?:\d+(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+)"
+    ).fullmatch
+
+    def read(value: Any) -> Decimal | None:
+        if isinstance(value, bool):
+            return Decimal(int(value))
+        if isinstance(value, int):
+            return Decimal(value)
+        if isinstance(value, (float, Decimal)):
+            return _exact(value)
+        text = as_text(value).strip().replace("−", "-")
+        if not text:
+            return None
+        if len(text) > 60:
+            raise ValueError("is not a number")
+        if text[0] == "(" and text[-1] == ")":  # accountants' negative
+            text = "-" + text[1:-1]
+        if plain(text):
+            return Decimal(text.replace(",", ".") if decimal == "," else text)
+        if group and grouped(text):
+            digits = re.sub(space, "", text)
+            return Decimal(digits.replace(",", ".") if decimal == "," else digits)
+        if "," in text and decimal == "." and group is None:
+            raise ValueError("has a comma; say whether it is the decimal or the thousands sign")
+        if decimal == "." and re.fullmatch(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3}", text):
+            return _exact(Decimal(text))
+        raise ValueError("is not a number")
+
+    if decimal == "." and group is None:
+
+        def quick(value: Any) -> Decimal | None:
+            if type(value) is str and len(value) < 40 and _PLAIN_NUMBER(value):
+                return Decimal(value)
+            return read(value)
+
+        return quick
+    return read
+
+
+def _decimal(options: Options) -> Convert:
+    read = _number_reader(options)
+    return lambda value, raw: read(value)
+
+
+def _integer(options: Options) -> Convert:
+    read = _number_reader(options)
+
+    def convert(value: Any, raw: Mapping[str, Any]) -> int | None:
+        number = read(value)
+        if number is None:
+            return None
+        if number.adjusted() > 20 or abs(number) > _LARGEST:
+            raise ValueError("is too large for a whole number")
+        if number != number.to_integral_value():
+            raise ValueError("is not a whole number")
+        return int(number)
+
+    return convert
+
+
+def _boolean(options: Options) -> Convert:
+    true = frozenset(str(v).strip().lower() for v in options.get("true", ())) or _TRUE
+    false = frozenset(str(v).strip().lower() for v in options.get("false", ())) or _FALSE
+
+    def convert(value: Any, raw: Mapping[str, Any]) -> bool | None:
+        if isinstance(value, bool):
+            return value
+        text = as_text(value).strip().lower()
+        if not text:
+            return None
+        if text in true:
+            return True
+        if text in false:
+            return False
+        raise ValueError("is neither yes nor no")
+
+    return convert
+
+
+def _formats(options: Options) -> tuple[list[dates.Parser], str]:
+    given = options.get("formats", ["iso"])
+    names = [given] if isinstance(given, str) else [str(each) for each in given]
+    try:
+        parsers = [dates.parser(name) for name in names or ["iso"]]
+    except ValueError as error:
+        raise ConfigError(f"Date format: {error}.") from error
+    shown = {"iso": "YYYY-MM-DD"}
+    return parsers, " or ".join(shown.get(name, name) for name in names)
+
+
+def _zone(options: Options) -> Any:
+    name = options.get("zone")
+    try:
+        return None if not name else dates.zone(str(name))
+    except ValueError as error:
+        raise ConfigError(f"Time zone: {error}.") from error
+
+
+def _date(options: Options) -> Convert:
+    parsers, described = _formats(options)
+    home = _zone(options)
+    return lambda value, raw: dates.to_day(value, parsers, home, described)
+
+
+def _datetime(options: Options) -> Convert:
+    parsers, described = _formats(options)
+    home = _zone(options) or UTC
+    return lambda value, raw: dates.to_utc(value, parsers, home, described)
+
+
+@lru_cache(maxsize=50_000)
+def _e164_of(text: str, region: str | None) -> str:
+    import phonenumbers  # its tables take 40 ms and 15 MB; only those who map phones pay
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        number = None
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            raise ValueError(
+                "has no country code; write it as +44 20 7946 0000 or choose a default region"
+            ) from error
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValueError("is not a phone number")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _e164(options: Options) -> Convert:
+    region = str(options["region"]).upper() if options.get("region") else None
+    if region is not None and not re.fullmatch("[A-Z]{2}", region):
+        raise ConfigError("The default region is a country of two letters, such as GB.")
+
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        text = as_text(value).strip()
+        if not text:
+            return None
+        if len(text) > 60:
+            raise ValueError("is not a phone number")
+        return _e164_of(text, region)
+
+    return convert
+
+
+def _email(options: Options) -> Convert:
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        text = as_text(value).strip()
+        if not text:
+            return None
+        low = text.lower()
+        if len(low) <= 254 and _EMAIL(low) and low.index("@") <= 64 and "xn--" not in low:
+            return low
+        return _unusual_email(text)
+
+    return convert
+
+
+def _unusual_email(text: str) -> str:
+    """Addresses beyond plain ASCII, by the rules of email-validator, NFC and in lower case."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(text[:400], check_deliverability=False, allow_smtputf8=True)
+    except EmailNotValidError as error:
+        raise ValueError("is not an e-mail address") from error
+    return found.normalized.lower()
+
+
+def _language(options: Options) -> Convert:
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        text = as_text(value).strip()
+        if not text:
+            return None
+        if not _LANGUAGE(text):
+            raise ValueError("is not a language tag, such as en or pt-BR")
+        first, *rest = re.split("[-_]", text)
+        sized = {2: str.upper, 4: str.title}
+        return "-".join([first.lower(), *(sized.get(len(p), str.lower)(p) for p in rest)])
+
+    return convert
+
+
+def _currency(options: Options) -> Convert:
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        text = as_text(value).strip()
+        return currency_code(_SYMBOLS.get(text, text)) if text else None
+
+    return convert
+
+
+class Money:
+    """Decimal text to minor units. `currency` is declared, or read from `currency_from`."""
+
+    def __init__(self, options: Options) -> None:
+        declared = options.get("currency")
+        try:
+            self.currency = currency_code(str(declared)) if declared else None
+        except ValueError as error:
+            raise ConfigError(f"Currency: “{declared}” {error}.") from error
+        self.source = str(options["currency_from"]) if options.get("currency_from") else None
+        self.rounding = options.get("rounding")
+        if self.rounding not in (None, *ROUNDINGS):
+            raise ConfigError("The rounding is half_up or half_even, or none.")
+        self._read = _number_reader(options)
+
+    def currency_of(self, raw: Mapping[str, Any]) -> str | None:
+        """The currency of this record, None when neither declared nor given."""
+        given = raw.get(self.source) if self.source else None
+        if given is None or given == "":
+            return self.currency
+        text = as_text(given).strip()
+        return currency_code(_SYMBOLS.get(text, text))
+
+    def __call__(self, value: Any, raw: Mapping[str, Any]) -> tuple[int, str] | None:
+        """(minor units, currency), or None for an empty value."""
+        currency = self.currency_of(raw)
+        if type(value) is str and not _PLAIN_NUMBER(value):
+            value, currency = self._bare(as_text(value).strip(), currency)
+        amount = self._read(value)
+        if amount is None:
+            return None
+        if currency is None:
+            raise ValueError(
+                "has no currency; choose one for this field, or the column that has it"
+            )
+        return minor_units(amount, currency, self.rounding), currency
+
+    @staticmethod
+    def _bare(text: str, currency: str | None) -> tuple[str, str | None]:
+        """The number without its sign or code, and the currency that those name."""
+        sign = "-" if text[:1] == "-" else ""
+        core, named = text.removeprefix("-").strip(), None
+        for mark in (core[:1], core[-1:]):
+            if mark and mark in _ANY_SYMBOL:
+                core, named = core.strip(mark).strip(), _SYMBOLS.get(mark)
+                break
+        for code in (core[:3].upper(), core[-3:].upper()):
+            if code in EXPONENTS:
+                core = core[3:].strip() if core[:3].upper() == code else core[:-3].strip()
+                named = code
+                break
+        if named and currency and named != currency:
+            raise ValueError(f"is written in {named} but the field is declared as {currency}")
+        return sign + core, named or currency
+
+
+def _enum(options: Options) -> Convert:
+    pairs = options.get("map")
+    if not isinstance(pairs, Mapping) or not pairs:
+        raise ConfigError("A value map needs at least one pair.")
+    unknown = options.get("unknown", "reject")
+    if unknown not in ("reject", "keep", "empty"):
+        raise ConfigError("Values outside the map are rejected, kept or emptied.")
+    exact = {str(k).strip(): v for k, v in pairs.items()}
+    folded = {k.casefold(): v for k, v in exact.items()}
+
+    def convert(value: Any, raw: Mapping[str, Any]) -> Any:
+        text = as_text(value).strip()
+        if not text:
+            return None
+        if text in exact:
+            return exact[text]
+        if text.casefold() in folded:
+            return folded[text.casefold()]
+        if unknown == "reject":
+            raise ValueError("is not one of the values of its map")
+        return text if unknown == "keep" else None
+
+    return convert
+
+
+def _constant(options: Options) -> Convert:
+    if "value" not in options or options["value"] in (None, ""):
+        raise ConfigError("A constant needs its value.")
+    value = options["value"]
+    return lambda given, raw: value
+
+
+def _join(options: Options) -> Convert:
+    sources: Sequence[str] = options.get("sources") or ()
+    if isinstance(sources, str) or not sources:
+        raise ConfigError("Joining needs the list of its source fields.")
+    names = [str(each) for each in sources]
+    between = str(options.get("separator", "|"))
+    prefix, suffix = str(options.get("prefix", "")), str(options.get("suffix", ""))
+
+    def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
+        parts = []
+        for name in names:
+            part = raw.get(name)
+            text = "" if part is None else as_text(part).strip()
+            if not text:
+                return None
+            parts.append(text)
+        return f"{prefix}{between.join(parts)}{suffix}"
+
+    return convert
+
+
+CONVERTERS: Mapping[str, Callable[[Options], Convert]] = {
+    "trim": _trim,
+    "lower": _lower,
+    "text": _text,
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "e164": _e164,
+    "email": _email,
+    "language": _language,
+    "currency": _currency,
+    "money": Money,
+    "enum": _enum,
+    "constant": _constant,
+    "join": _join,
+}
+
+OPTIONS: Mapping[str, frozenset[str]] = {
+    "integer": frozenset({"decimal", "group"}),
+    "decimal": frozenset({"decimal", "group"}),
+    "boolean": frozenset({"true", "false"}),
+    "date": frozenset({"formats", "zone"}),
+    "datetime": frozenset({"formats", "zone"}),
+    "e164": frozenset({"region"}),
+    "money": frozenset({"decimal", "group", "currency", "currency_from", "rounding"}),
+    "enum": frozenset({"map", "unknown"}),
+    "constant": frozenset({"value"}),
+    "join": frozenset({"sources", "separator", "prefix", "suffix"}),
+}
+"""Options each converter knows; `COMMON` ones go with all."""
+
+COMMON = frozenset({"default", "nulls", "on_error"})
+
+
+def make(name: str, options: Options) -> Convert:
+    """The converter of that name with these options. Raises ConfigError for unknown ones."""
+    if name not in CONVERTERS:
+        raise ConfigError(f"There is no converter “{name}”; choose one of {', '.join(CONVERTERS)}.")
+    unknown = set(options) - COMMON - OPTIONS.get(name, frozenset())
+    if unknown:
+        raise ConfigError(f"The converter “{name}” has no option {', '.join(sorted(unknown))}.")
+    return CONVERTERS[name](options)
