@@ -1,0 +1,83 @@
+// Page manners: theme switch, menus, search key, copy buttons, first focus.
+
+export function startTheme() {
+  const box = document.querySelector("[data-theme-switch]");
+  if (!box) return;
+  const root = document.documentElement;
+  const buttons = [...box.querySelectorAll("[data-theme-choice]")];
+  const show = () => {
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme ?? "auto")));
+    }
+  };
+  box.hidden = false;
+  show();
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const choice = button.dataset.themeChoice;
+      if (choice === "auto") delete root.dataset.theme;
+      else root.dataset.theme = choice;
+      try {
+        localStorage.setItem("theme", choice);
+      } catch {
+        // The choice then lasts for this page only.
+      }
+      show();
+      document.dispatchEvent(new CustomEvent("themechange"));
+    });
+  }
+}
+
+export function startMenus() {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.activeElement?.closest("details.menu[open]") ?? document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
+/** "/" goes to the search box, unless somebody is typing. */
+export function startSearch() {
+  const search = document.querySelector("[data-search]");
+  if (!search) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+}
+
+export function startCopy(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) {
+    button.hidden = false;
+    const words = button.querySelector("span");
+    const before = words.textContent;
+    words.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      const source = document.querySelector(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(source.value ?? source.textContent);
+        words.textContent = button.dataset.copied;
+      } catch {
+        source.select?.();
+        words.textContent = "Press Ctrl + C";
+      }
+      setTimeout(() => (words.textContent = before), 2500);
+    });
+  }
+}
+
+/** A summary of errors takes the focus when the page opens. */
+export function startFocus() {
+  document.querySelector("[data-focus]")?.focus();
+}
