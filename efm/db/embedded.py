@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from efm.db.embedded_errors import EmbeddedError, explain
+from efm.db.embedded_errors import EmbeddedError, unusable
 from efm.db.embedded_folder import PORT, ROLES, Layout
 from efm.db.embedded_programs import Account, account_for, find_programs, reachable
 from efm.db.embedded_server import Found, Server
@@ -65,11 +66,7 @@ class Embedded:
             with self.layout.one_at_a_time(account):
                 self._start(account)
         except OSError as error:
-            raise explain(
-                f"The database in {self.layout.root} cannot be used",
-                f"{error.strerror}: {error.filename}",
-                self.layout.root,
-            ) from error
+            raise unusable(error, self.data_folder) from error
         return self.urls()
 
     def stop(self, mode: str = "fast") -> None:
@@ -78,7 +75,10 @@ class Embedded:
         if server is None:
             return
         if self._keeps:
-            with self.layout.one_at_a_time(server.account):
+            with ExitStack() as stack:
+                # Someone may have removed the folder; the server ends all the same.
+                if self.layout.root.exists():
+                    stack.enter_context(self.layout.one_at_a_time(server.account))
                 server.stop(mode)
                 if self._sockets is not None:
                     self.layout.forget_sockets(self._sockets)
@@ -143,31 +143,29 @@ class Embedded:
     def _prepare(self) -> Account:
         """Make the folder and choose account and programs; touch nothing outside the folder."""
         root = self.layout.root
-        self.data_folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         account = account_for(root)
         if account.drops:
-            self._open_way(account)
+            blocked = account.first_blocked(
+                [path for path in reversed(self.data_folder.parents) if path.is_dir()]
+            )
+            if blocked is not None:
+                raise EmbeddedError(
+                    f"PostgreSQL refuses to run as root, and the account {account.name}, which it "
+                    f"runs as instead, may not enter {blocked}. Give the data another place "
+                    "(EFM_DATA_FOLDER=/var/lib/efm), or run as the ordinary user who owns the "
+                    "folder."
+                )
+        self.data_folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if account.drops and account.first_blocked([self.data_folder]):
+            # Passing through is enough; the names inside stay hidden.
+            self.data_folder.chmod(self.data_folder.stat().st_mode & 0o7777 | 0o011)
         root.mkdir(mode=0o700, exist_ok=True)
         self.layout.give(account, root)
-        programs = reachable(find_programs(self._given_programs), account, root)
         if self._server is None:
+            programs = reachable(find_programs(self._given_programs), account, root)
             self._server = Server(self.layout, account, programs)
         self._passwords = self.layout.passwords(account)
         return account
-
-    def _open_way(self, account: Account) -> None:
-        """See that the account can reach the data folder; only that folder itself is changed."""
-        if account.first_blocked([self.data_folder]) == self.data_folder:
-            parents = [*reversed(self.data_folder.parents)]
-            blocked = account.first_blocked(parents)
-            if blocked is not None:
-                raise EmbeddedError(
-                    f"PostgreSQL refuses to run as root and runs as {account.name} instead, which "
-                    f"may not enter {blocked}. Set EFM_DATA_FOLDER to a folder it can reach, such "
-                    "as /var/lib/efm, or run as the ordinary user who owns the folder."
-                )
-            # Passing through is enough; the names inside stay hidden.
-            self.data_folder.chmod(self.data_folder.stat().st_mode & 0o7777 | 0o011)
 
     def _start(self, account: Account) -> None:
         server = self._server

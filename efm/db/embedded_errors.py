@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 
@@ -62,3 +63,13 @@ def explain(what: str, output: str, folder: Path) -> EmbeddedError:
         f"{what}. PostgreSQL said:\n{tail or '  (nothing)'}\n"
         f"The log is in {folder}. Set EFM_DATABASE_URL to use a server of your own instead."
     )
+
+
+def unusable(error: OSError, folder: Path) -> EmbeddedError:
+    """An error for a folder that the system would not let us use."""
+    reason = f"{error.strerror or error} ({error.filename or folder})"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Free some space (at least 200 MB) and start again"
+    else:
+        remedy = "Set EFM_DATA_FOLDER to a folder on a local disk that this account may write"
+    return EmbeddedError(f"The folder {folder} cannot hold the database: {reason}. {remedy}.")
