@@ -1,1 +1,1 @@
-"""PLACEHOLDER migrations."""
+"""Schema changes, one intent each, forward and back, without the models."""

@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/cli."""
+"""The command line, one room a noun; heavy imports happen inside the handlers."""

@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/customers."""
+"""Accounts, contacts and who they are elsewhere: matching and the history of one customer."""

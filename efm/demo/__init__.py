@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/demo."""
+"""The demo company, whose data are synthetic and say so."""

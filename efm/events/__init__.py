@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/events."""
+"""The outbox: events and mails written with the work that caused them, and their handling."""

@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/feedback."""
+"""Collecting feedback: surveys, versions, links, responses, scores."""

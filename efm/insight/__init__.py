@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/insight."""
+"""What the numbers say: the dashboard, its daily counts, and linkage to money and renewal."""

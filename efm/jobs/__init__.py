@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/jobs."""
+"""Jobs, the worker and the clock that enqueues."""

@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/sync."""
+"""Pulling records from connected systems: connections, runs, mapping, checkpoints, replay."""

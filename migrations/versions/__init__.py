@@ -1,1 +1,1 @@
-"""PLACEHOLDER migrations/versions."""
+"""The diary of the schema."""

@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/web/api."""
+"""The API for programs, version 1."""

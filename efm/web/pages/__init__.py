@@ -1,1 +1,1 @@
-"""PLACEHOLDER efm/web/pages."""
+"""Pages for people, one room a noun."""

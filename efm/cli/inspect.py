@@ -1,0 +1,36 @@
+"""`efm routes`: method, path and permission of every route."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def register(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("routes", help="list method, path and permission of every route")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=routes)
+
+
+def routes(arguments: argparse.Namespace) -> int:
+    """Print the routes; needs a database only because the application insists on one."""
+    from efm.app import make_app
+    from efm.cli.open import opened
+    from efm.web.permissions import permission_of
+
+    with opened() as config:
+        app = make_app(config)
+        rows = sorted(
+            (rule.rule, method, permission_of(app.view_functions[rule.endpoint]) or "undeclared")
+            for rule in app.url_map.iter_rules()
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        )
+        app.extensions["efm.engine"].dispose()
+    if arguments.json:
+        print(json.dumps([{"method": m, "path": p, "permission": q} for p, m, q in rows]))
+    else:
+        for path, method, needed in rows:
+            print(f"{method:7}{path:60}{needed}")
+    return 0

@@ -1,0 +1,67 @@
+"""Whether the service lives and is ready, its metrics, and its static files."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, current_app, request, send_from_directory
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from efm.db import migrate
+from efm.errors import Forbidden
+from efm.web import unit
+from efm.web.permissions import PUBLIC, permission
+
+pages = Blueprint("health", __name__)
+_HEAD: list[str] = []
+
+
+@pages.get("/livez")
+@permission(PUBLIC)
+def live() -> Response:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@pages.get("/readyz")
+@permission(PUBLIC)
+def ready() -> Response:
+    """The database answers and stands at the code's migration."""
+    if not _HEAD:
+        _HEAD.append(migrate.head())
+    try:
+        with unit.engine().connect() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except SQLAlchemyError:
+        return Response("database unreachable\n", status=503, mimetype="text/plain")
+    if found != _HEAD[0]:
+        return Response("database not migrated\n", status=503, mimetype="text/plain")
+    return Response("ready\n", mimetype="text/plain")
+
+
+@pages.get("/metrics")
+@permission(PUBLIC)
+def metrics() -> Response:
+    """Prometheus figures; with a metrics token set, for its bearer only, else for this machine only."""
+    wanted = unit.config().metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if wanted is not None:
+        if not hmac.compare_digest(given.encode(), wanted.encode()):
+            raise Forbidden("Metrics need the token of EFM_METRICS_TOKEN.")
+    elif request.remote_addr not in ("127.0.0.1", "::1") or request.headers.get("X-Forwarded-For"):
+        raise Forbidden("Metrics are served to this machine only until EFM_METRICS_TOKEN is set.")
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@pages.get("/static/<path:filename>")
+@permission(PUBLIC)
+def static(filename: str) -> Response:
+    """A file of ours: styles, scripts, icons."""
+    folder = current_app.static_folder or ""
+    response = send_from_directory(folder, filename, max_age=86400 if "v" in request.args else 300)
+    if "v" in request.args:
+        response.cache_control.public = True
+        response.cache_control.immutable = True
+    return response

@@ -1,0 +1,23 @@
+"""All routes of the house: the blueprints, in the order people meet them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from flask import Flask, url_for
+
+PAGES = ("health",)
+
+
+def open_all(app: Flask) -> None:
+    """Register every blueprint (`pages` of each room)."""
+    for name in PAGES:
+        room: Any = import_module(f"efm.web.pages.{name}")
+        app.register_blueprint(room.pages)
+
+    def static_url(endpoint: str, **values: Any) -> str:
+        """`url_for` in templates, where 'static' means our own static route."""
+        return url_for("health.static" if endpoint == "static" else endpoint, **values)
+
+    app.jinja_env.globals["url_for"] = static_url

@@ -1,0 +1,6 @@
+"""The WSGI entrance: `application` for any server, configured from EFM_* variables."""
+
+from efm import config
+from efm.app import make_app
+
+application = app = make_app(config.load())
