@@ -182,8 +182,8 @@ class Embedded:
             server.stop("fast")
             found = None
         if found is None:
+            self._keeps = True  # Said first, so that an interruption still stops the server.
             found = self._launch(server, account)
-            self._keeps = True
         self._keeps = self._keeps or self._keeper is not None
         self._sockets = found.sockets
         if not self.layout.complete.exists():

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from efm.db.embedded_errors import EmbeddedError, explain
 from efm.db.embedded_folder import OWN_SETTINGS, Layout
 from efm.db.embedded_programs import Account, version_of
+from efm.process import follow
 
 SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 START_SECONDS = 300.0  # Replaying a long log after a crash takes its time.
 STOP_SECONDS = 60.0
 BUSY = "pre-existing shared memory block"
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,6 @@ class Found:
     pid: int
     sockets: Path
     state: str
-
-
-def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """What a child runs before exec so that it gets `number` when its parent ends, however.
-
-    Linux ties this to the thread that starts the child, so it is done from the main thread only;
-    elsewhere None.
-    """
-    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def tie() -> None:
-        prctl(PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), number)
-
-    return tie
 
 
 class Server:
@@ -146,7 +124,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches the terminal's group; the database must outlive the service.
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT),
+                preexec_fn=follow(signal.SIGINT),
                 **self.account.options(),
             )
         self._child = child
