@@ -33,7 +33,7 @@ class Account(Tenant, Created, Base):
         Index("ix_accounts_domain", "organization_id", "domain"),
     )
 
-    name: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(String(500))
     domain: Mapped[str | None] = mapped_column(String(255))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -53,10 +53,10 @@ class Contact(Tenant, Created, Base):
     )
 
     account_id: Mapped[uuid.UUID | None]
-    name: Mapped[str] = mapped_column(String(300), server_default="")
+    name: Mapped[str] = mapped_column(String(500), server_default="")
     email: Mapped[str | None] = mapped_column(String(320))
     phone: Mapped[str | None] = mapped_column(String(32))
-    language: Mapped[str | None] = mapped_column(String(16))
+    language: Mapped[str | None] = mapped_column(String(40))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
@@ -104,11 +104,11 @@ class Interaction(Tenant, Created, Base):
     external_id: Mapped[str | None] = mapped_column(String(255))
     contact_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None]
-    kind: Mapped[str] = mapped_column(String(40))
-    channel: Mapped[str | None] = mapped_column(String(40))
-    touchpoint: Mapped[str | None] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[str | None] = mapped_column(String(60))
+    touchpoint: Mapped[str | None] = mapped_column(String(200))
     subject: Mapped[str] = mapped_column(Text, server_default="")
-    outcome: Mapped[str | None] = mapped_column(String(80))
+    outcome: Mapped[str | None] = mapped_column(Text)
     occurred_at: Mapped[datetime]
     duration_seconds: Mapped[int | None]
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)

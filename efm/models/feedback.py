@@ -72,9 +72,9 @@ class Response(Tenant, Base):
     invitation_id: Mapped[uuid.UUID | None]
     contact_id: Mapped[uuid.UUID | None]
     state: Mapped[str] = mapped_column(String(10))
-    channel: Mapped[str] = mapped_column(String(40))
-    touchpoint: Mapped[str] = mapped_column(String(80), server_default="")
-    language: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(60))
+    touchpoint: Mapped[str] = mapped_column(String(200), server_default="")
+    language: Mapped[str] = mapped_column(String(40))
     submit_key: Mapped[str] = mapped_column(String(200))
     resume_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     page_index: Mapped[int] = mapped_column(server_default=text("0"))
@@ -124,6 +124,6 @@ class Score(Tenanted, Base):
     state: Mapped[str] = mapped_column(String(10))
     value: Mapped[float | None]
     band: Mapped[str | None] = mapped_column(String(20))
-    language: Mapped[str | None] = mapped_column(String(16))
+    language: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(String(40))
     model: Mapped[str | None] = mapped_column(String(40))

@@ -74,8 +74,8 @@ class Distribution(Tenant, Created, Base):
     survey_id: Mapped[uuid.UUID]
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
-    channel: Mapped[str] = mapped_column(String(40), server_default="link")
-    touchpoint: Mapped[str] = mapped_column(String(80), server_default="")
+    channel: Mapped[str] = mapped_column(String(60), server_default="link")
+    touchpoint: Mapped[str] = mapped_column(String(200), server_default="")
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     closes_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -124,8 +124,8 @@ class ScoreDay(Tenanted, Base):
     on_day: Mapped[date]
     metric: Mapped[str] = mapped_column(String(20))
     question_key: Mapped[str] = mapped_column(String(40))
-    channel: Mapped[str] = mapped_column(String(40))
-    touchpoint: Mapped[str] = mapped_column(String(80))
+    channel: Mapped[str] = mapped_column(String(60))
+    touchpoint: Mapped[str] = mapped_column(String(200))
     bucket: Mapped[str] = mapped_column(String(40))
     n: Mapped[int]
     total: Mapped[float]

@@ -1,0 +1,375 @@
+"""Canonical records into the customer tables, a page at a time, each statement once a page.
+
+A record's customer that is not known yet is made from its external id alone, so the order in which
+streams arrive does not matter and nothing is lost; its own record fills it in later.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from connectors.canonical import Account, Contact, Interaction, Measurement, Record
+from efm.clock import new_id
+from efm.customers import identity
+
+
+@dataclass
+class Counts:
+    """What one page did."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Take in another page's counts."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+
+
+_INSERT_ACCOUNTS = text(
+    "INSERT INTO accounts (organization_id, id, name, domain, attributes)"
+    " SELECT efm_current_organization(), id, coalesce(name, external_id), domain, attributes"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS r(id uuid, external_id text, name text, domain text, attributes jsonb)"
+)
+_UPDATE_ACCOUNTS = text(
+    "UPDATE accounts a SET name = coalesce(r.name, a.name), domain = coalesce(r.domain, a.domain),"
+    " attributes = a.attributes || r.attributes, updated_at = :now"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS r(id uuid, name text, domain text, attributes jsonb)"
+    " WHERE a.id = r.id AND (coalesce(r.name, a.name), coalesce(r.domain, a.domain),"
+    " a.attributes || r.attributes) IS DISTINCT FROM (a.name, a.domain, a.attributes)"
+)
+_INSERT_CONTACTS = text(
+    "INSERT INTO contacts (organization_id, id, account_id, name, email, phone, language, attributes)"
+    " SELECT efm_current_organization(), id, account_id, coalesce(name, ''), email, phone, language,"
+    " attributes FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, account_id uuid,"
+    " name text, email text, phone text, language text, attributes jsonb)"
+)
+_UPDATE_CONTACTS = text(
+    "UPDATE contacts c SET account_id = coalesce(r.account_id, c.account_id),"
+    " name = coalesce(r.name, c.name), email = coalesce(r.email, c.email),"
+    " phone = coalesce(r.phone, c.phone), language = coalesce(r.language, c.language),"
+    " attributes = c.attributes || r.attributes, updated_at = :now"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, account_id uuid, name text,"
+    " email text, phone text, language text, attributes jsonb)"
+    " WHERE c.id = r.id AND (coalesce(r.account_id, c.account_id), coalesce(r.name, c.name),"
+    " coalesce(r.email, c.email), coalesce(r.phone, c.phone), coalesce(r.language, c.language),"
+    " c.attributes || r.attributes)"
+    " IS DISTINCT FROM (c.account_id, c.name, c.email, c.phone, c.language, c.attributes)"
+)
+_INSERT_IDENTITIES = text(
+    "INSERT INTO identities (organization_id, id, connection_id, entity, external_id, contact_id,"
+    " account_id, matched_by)"
+    " SELECT efm_current_organization(), id, :connection, entity, external_id, contact_id, account_id,"
+    " matched_by FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, entity text,"
+    " external_id text, contact_id uuid, account_id uuid, matched_by text)"
+    " ON CONFLICT (organization_id, connection_id, entity, external_id) DO NOTHING"
+)
+_SAME = [
+    "contact_id",
+    "account_id",
+    "kind",
+    "channel",
+    "touchpoint",
+    "subject",
+    "outcome",
+    "occurred_at",
+    "duration_seconds",
+    "amount_minor",
+    "currency",
+    "attributes",
+]
+_UPSERT_INTERACTIONS = text(
+    "INSERT INTO interactions AS t (organization_id, id, connection_id, external_id, contact_id,"
+    " account_id, kind, channel, touchpoint, subject, outcome, occurred_at, duration_seconds,"
+    " amount_minor, currency, attributes)"
+    " SELECT efm_current_organization(), id, :connection, external_id, contact_id, account_id, kind,"
+    " channel, touchpoint, coalesce(subject, ''), outcome, occurred_at, duration_seconds,"
+    " amount_minor, currency, attributes FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid,"
+    " external_id text, contact_id uuid, account_id uuid, kind text, channel text, touchpoint text,"
+    " subject text, outcome text, occurred_at timestamptz, duration_seconds integer,"
+    " amount_minor bigint, currency text, attributes jsonb)"
+    " ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in _SAME)
+    + f" WHERE ({', '.join('t.' + c for c in _SAME)})"
+    + f" IS DISTINCT FROM ({', '.join('excluded.' + c for c in _SAME)})"
+    + " RETURNING (xmax = 0) AS is_new"
+)
+_SAME_VALUE = [
+    "contact_id",
+    "account_id",
+    "metric",
+    "value",
+    "amount_minor",
+    "currency",
+    "measured_on",
+    "attributes",
+]
+_UPSERT_MEASUREMENTS = text(
+    "INSERT INTO measurements AS t (organization_id, id, connection_id, external_id, contact_id,"
+    " account_id, metric, value, amount_minor, currency, measured_on, attributes)"
+    " SELECT efm_current_organization(), id, :connection, external_id, contact_id, account_id, metric,"
+    " value, amount_minor, currency, measured_on, attributes"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, external_id text, contact_id uuid,"
+    " account_id uuid, metric text, value numeric, amount_minor bigint, currency text,"
+    " measured_on date, attributes jsonb)"
+    " ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in _SAME_VALUE)
+    + f" WHERE ({', '.join('t.' + c for c in _SAME_VALUE)})"
+    + f" IS DISTINCT FROM ({', '.join('excluded.' + c for c in _SAME_VALUE)})"
+    + " RETURNING (xmax = 0) AS is_new"
+)
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows, default=str).decode()
+
+
+def upsert(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Record], now: datetime
+) -> Counts:
+    """Store one page of records of any entities; the last of several with one external id wins.
+
+    Runs in the caller's transaction. Accounts come first, so that contacts find them.
+    """
+    counts = Counts()
+    kinds: tuple[tuple[type[Any], Callable[..., Counts]], ...] = (
+        (Account, _accounts),
+        (Contact, _contacts),
+        (Interaction, _interactions),
+        (Measurement, _measurements),
+    )
+    for kind, store in kinds:
+        chosen = {each.external_id: each for each in records if isinstance(each, kind)}
+        if chosen:
+            counts.add(store(session, connection_id, list(chosen.values()), now))
+    return counts
+
+
+def _identity_row(
+    entity: str, external_id: str, customer_id: uuid.UUID, matched_by: str
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "entity": entity,
+        "external_id": external_id,
+        "contact_id": customer_id if entity == "contact" else None,
+        "account_id": customer_id if entity == "account" else None,
+        "matched_by": matched_by,
+    }
+
+
+def _accounts(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Account], now: datetime
+) -> Counts:
+    identity.lock(session)
+    known = identity.known(session, connection_id, "account", (r.external_id for r in records))
+    fresh, changed, identities = [], [], []
+    for record in records:
+        attributes = dict(record.attributes)
+        if record.parent_external_id:
+            attributes["parent_external_id"] = record.parent_external_id
+        row = {
+            "id": known.get(record.external_id) or new_id(),
+            "external_id": record.external_id,
+            "name": record.name,
+            "domain": record.domain,
+            "attributes": attributes,
+        }
+        if record.external_id in known:
+            changed.append(row)
+        else:
+            fresh.append(row)
+            identities.append(
+                _identity_row("account", record.external_id, row["id"], "external_id")
+            )
+    if fresh:
+        session.execute(_INSERT_ACCOUNTS, {"rows": _json(fresh)})
+    _store_identities(session, connection_id, identities)
+    updated = _update(session, _UPDATE_ACCOUNTS, changed, now)
+    return Counts(len(fresh), updated, len(changed) - updated)
+
+
+def _contacts(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Contact], now: datetime
+) -> Counts:
+    identity.lock(session)
+    accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
+    known = identity.known(session, connection_id, "contact", (r.external_id for r in records))
+    keys = identity.keys_of(session, records)
+    fresh, changed, identities = [], [], []
+    for record in records:
+        found = known.get(record.external_id)
+        matched = None if found else keys.match(record)
+        contact_id = found or (matched[0] if matched else new_id())
+        row = {
+            "id": contact_id,
+            "account_id": accounts.get(record.account_external_id or ""),
+            "name": record.name,
+            "email": record.email,
+            "phone": record.phone,
+            "language": record.language,
+            "attributes": dict(record.attributes),
+        }
+        (changed if found or matched else fresh).append(row)
+        if not found:
+            how = matched[1] if matched else "external_id"
+            identities.append(_identity_row("contact", record.external_id, contact_id, how))
+            keys.add(contact_id, record.email, record.phone)
+    if fresh:
+        session.execute(_INSERT_CONTACTS, {"rows": _json(fresh)})
+    _store_identities(session, connection_id, identities)
+    updated = sum(_update(session, _UPDATE_CONTACTS, rows, now) for rows in _rounds(changed))
+    return Counts(len(fresh), updated, len(changed) - updated)
+
+
+def _rounds(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows split so that one UPDATE never meets the same customer twice (it would apply only one)."""
+    rounds: list[tuple[set[uuid.UUID], list[dict[str, Any]]]] = []
+    for row in rows:
+        for seen, chosen in rounds:
+            if row["id"] not in seen:
+                seen.add(row["id"])
+                chosen.append(row)
+                break
+        else:
+            rounds.append(({row["id"]}, [row]))
+    return [chosen for _, chosen in rounds]
+
+
+def _update(session: Session, statement: Any, rows: Sequence[dict[str, Any]], now: datetime) -> int:
+    if not rows:
+        return 0
+    result: Any = session.execute(statement, {"rows": _json(rows), "now": now})
+    return int(result.rowcount)
+
+
+def _store_identities(
+    session: Session, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]]
+) -> None:
+    if rows:
+        session.execute(_INSERT_IDENTITIES, {"rows": _json(rows), "connection": connection_id})
+
+
+def _ensure(
+    session: Session, connection_id: uuid.UUID, entity: str, external_ids: Iterable[str | None]
+) -> dict[str, uuid.UUID]:
+    """Customers for these external ids; those not known are made from the id alone."""
+    wanted = {each for each in external_ids if each}
+    known = identity.known(session, connection_id, entity, wanted)
+    missing = sorted(wanted - known.keys())
+    if not missing:
+        return known
+    identity.lock(session)
+    known = identity.known(session, connection_id, entity, wanted)
+    rows = [
+        {"id": new_id(), "external_id": each, "name": each, "attributes": {}}
+        for each in missing
+        if each not in known
+    ]
+    insert = _INSERT_ACCOUNTS if entity == "account" else _INSERT_CONTACTS
+    if rows:
+        session.execute(insert, {"rows": _json(rows)})
+    _store_identities(
+        session,
+        connection_id,
+        [_identity_row(entity, str(r["external_id"]), r["id"], "external_id") for r in rows],  # type: ignore[arg-type]
+    )
+    return known | {str(r["external_id"]): r["id"] for r in rows}  # type: ignore[misc]
+
+
+def _customers(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Interaction | Measurement]
+) -> Callable[[Interaction | Measurement], dict[str, Any]]:
+    """A function giving the contact and account of a record, the account also through the contact."""
+    contacts = _ensure(session, connection_id, "contact", (r.contact_external_id for r in records))
+    accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
+    through: dict[uuid.UUID, uuid.UUID] = {}
+    if contacts:
+        rows = session.execute(
+            text(
+                "SELECT id, account_id FROM contacts"
+                " WHERE id = ANY(:ids) AND account_id IS NOT NULL"
+            ),
+            {"ids": list(contacts.values())},
+        )
+        through = {row.id: row.account_id for row in rows}
+
+    def of(record: Interaction | Measurement) -> dict[str, Any]:
+        contact_id = contacts.get(record.contact_external_id or "")
+        account_id = accounts.get(record.account_external_id or "")
+        return {
+            "contact_id": contact_id,
+            "account_id": account_id or (through.get(contact_id) if contact_id else None),
+        }
+
+    return of
+
+
+def _interactions(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Interaction], _now: datetime
+) -> Counts:
+    of = _customers(session, connection_id, records)
+    rows = [
+        of(record)
+        | {
+            "id": new_id(),
+            "external_id": record.external_id,
+            "kind": record.kind,
+            "channel": record.channel,
+            "touchpoint": record.touchpoint,
+            "subject": record.subject or "",
+            "outcome": record.outcome,
+            "occurred_at": record.occurred_at,
+            "duration_seconds": record.duration_seconds,
+            "amount_minor": record.amount_minor,
+            "currency": record.currency,
+            "attributes": dict(record.attributes),
+        }
+        for record in records
+    ]
+    return _count(session, _UPSERT_INTERACTIONS, connection_id, rows)
+
+
+def _measurements(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Measurement], _now: datetime
+) -> Counts:
+    of = _customers(session, connection_id, records)
+    rows = [
+        of(record)
+        | {
+            "id": new_id(),
+            "external_id": record.external_id,
+            "metric": record.metric,
+            "value": record.value,
+            "amount_minor": record.amount_minor,
+            "currency": record.currency,
+            "measured_on": record.measured_on,
+            "attributes": dict(record.attributes),
+        }
+        for record in records
+    ]
+    return _count(session, _UPSERT_MEASUREMENTS, connection_id, rows)
+
+
+def _count(
+    session: Session, statement: Any, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]]
+) -> Counts:
+    flags = (
+        session.execute(statement, {"rows": _json(rows), "connection": connection_id})
+        .scalars()
+        .all()
+    )
+    created = sum(1 for is_new in flags if is_new)
+    return Counts(created, len(flags) - created, len(rows) - len(flags))
