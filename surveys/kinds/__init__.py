@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from surveys import translations
 from surveys.errors import UnknownName
 from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting, SettingValue
 from surveys.kinds.choosing import CHOOSING
@@ -17,6 +20,7 @@ __all__ = [
     "Column",
     "Kind",
     "Readers",
+    "Scale",
     "Setting",
     "SettingValue",
     "columns",
@@ -24,6 +28,7 @@ __all__ = [
     "metrics",
     "names",
     "points",
+    "scale",
 ]
 
 KINDS: dict[str, Kind] = {**SCALES, **CHOOSING, **WRITING, **MEASURING}
@@ -50,6 +55,35 @@ def metrics(question: Asked) -> tuple[str, ...]:
 def points(question: Asked) -> tuple[int, ...]:
     """The points of the question's scale from low to high; empty where there is no scale."""
     return kind(question.kind).points(question)
+
+
+class Scale(NamedTuple):
+    """A scale as it is shown: its points from low to high, words for both ends, words per point.
+
+    ``words`` is empty or has one entry a point.
+    """
+
+    points: tuple[int, ...]
+    low_words: str
+    high_words: str
+    words: tuple[str, ...]
+
+
+def scale(question: Asked, language: str) -> Scale | None:
+    """The question's scale in words: its own where it has them, else the language's usual ones."""
+    declared = kind(question.kind)
+    points = declared.points(question)
+    ends = declared.ends(question)
+    if not points or ends is None:
+        return None
+    words = question.settings.get("labels")
+    words = words if isinstance(words, tuple) else ()
+    low, high = (translations.text(language, key) for key in ends)
+    if words:
+        low, high = words[0], words[-1]
+    low = str(question.settings.get("low_label") or low)
+    high = str(question.settings.get("high_label") or high)
+    return Scale(points, low, high, words)
 
 
 def columns(question: Asked) -> tuple[Column, ...]:
