@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
 from connectors import dates
 from connectors.errors import ConfigError
-from connectors.money import EXPONENTS, ROUNDINGS, currency_code, minor_units
-
-Convert = Callable[[Any, Mapping[str, Any]], Any]
-Options = Mapping[str, Any]
+from connectors.money import SYMBOLS, currency_code
+from connectors.quantities import Convert, Money, Options, decimal_number, integer_number
+from connectors.scalars import as_text, safe_text
 
 _TRUE = frozenset(("true", "yes", "y", "t", "1", "on"))
 _FALSE = frozenset(("false", "no", "n", "f", "0", "off"))
@@ -28,46 +26,6 @@ _EMAIL = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
 ).fullmatch
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}").fullmatch
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?").fullmatch
-_SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND"}
-_ANY_SYMBOL = "$¥" + "".join(_SYMBOLS)
-_LARGEST = 2**63 - 1
-
-
-def safe_text(text: str) -> str:
-    """The text, if a database can hold it. Raises ValueError for NUL and broken Unicode."""
-    if "\0" in text:
-        raise ValueError("contains a NUL character")
-    if not text.isascii():
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise ValueError("contains broken Unicode") from error
-    return text
-
-
-def as_text(value: Any) -> str:
-    """A scalar as text: 12.0 becomes 12, times become ISO 8601. ValueError for lists and objects."""
-    if isinstance(value, str):
-        return safe_text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (float, Decimal)):
-        number = _exact(value)
-        return str(int(number)) if number == number.to_integral_value() else format(number, "f")
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    raise ValueError("is not a single value")
-
-
-def _exact(value: float | Decimal) -> Decimal:
-    """A float by its shortest decimal text, so that no binary digits appear."""
-    number = Decimal(repr(value)) if isinstance(value, float) else value
-    if not number.is_finite() or abs(number.adjusted()) > 300:
-        raise ValueError("is not a number")
-    return number
 
 
 def _text(options: Options) -> Convert:
@@ -83,85 +41,6 @@ def _trim(options: Options) -> Convert:
 
 def _lower(options: Options) -> Convert:
     return lambda value, raw: as_text(value).strip().lower() or None
-
-
-def _separators(options: Options) -> tuple[str, str | None]:
-    decimal, group = str(options.get("decimal", ".")), options.get("group")
-    if decimal not in (".", ",") or group not in (None, "", ".", ",", " ", "'"):
-        raise ConfigError(
-            "The decimal sign is . or , and the thousands sign one of . , ' or space."
-        )
-    if group == decimal:
-        raise ConfigError("The decimal sign and the thousands sign cannot be the same.")
-    return decimal, group or None
-
-
-def _number_reader(options: Options) -> Callable[[Any], Decimal | None]:
-    decimal, group = _separators(options)
-    mark = re.escape(group or "")
-    space = r"[   ]" if group == " " else mark
-    grouped = re.compile(
-        rf"[+-]?\d{{1,3}}(?:{space}\d{{3}})+(?:{re.escape(decimal)}\d+)?"
-    ).fullmatch
-    plain = re.compile(
-        rf"[+-]?(?:\d+(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+)"
-    ).fullmatch
-
-    def read(value: Any) -> Decimal | None:
-        if isinstance(value, bool):
-            return Decimal(int(value))
-        if isinstance(value, int):
-            return Decimal(value)
-        if isinstance(value, (float, Decimal)):
-            return _exact(value)
-        text = as_text(value).strip().replace("−", "-")
-        if not text:
-            return None
-        if len(text) > 60:
-            raise ValueError("is not a number")
-        if text[0] == "(" and text[-1] == ")":  # accountants' negative
-            text = "-" + text[1:-1]
-        if plain(text):
-            return Decimal(text.replace(",", ".") if decimal == "," else text)
-        if group and grouped(text):
-            digits = re.sub(space, "", text)
-            return Decimal(digits.replace(",", ".") if decimal == "," else digits)
-        if "," in text and decimal == "." and group is None:
-            raise ValueError("has a comma; say whether it is the decimal or the thousands sign")
-        if decimal == "." and re.fullmatch(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3}", text):
-            return _exact(Decimal(text))
-        raise ValueError("is not a number")
-
-    if decimal == "." and group is None:
-
-        def quick(value: Any) -> Decimal | None:
-            if type(value) is str and len(value) < 40 and _PLAIN_NUMBER(value):
-                return Decimal(value)
-            return read(value)
-
-        return quick
-    return read
-
-
-def _decimal(options: Options) -> Convert:
-    read = _number_reader(options)
-    return lambda value, raw: read(value)
-
-
-def _integer(options: Options) -> Convert:
-    read = _number_reader(options)
-
-    def convert(value: Any, raw: Mapping[str, Any]) -> int | None:
-        number = read(value)
-        if number is None:
-            return None
-        if number.adjusted() > 20 or abs(number) > _LARGEST:
-            raise ValueError("is too large for a whole number")
-        if number != number.to_integral_value():
-            raise ValueError("is not a whole number")
-        return int(number)
-
-    return convert
 
 
 def _boolean(options: Options) -> Convert:
@@ -288,65 +167,9 @@ def _language(options: Options) -> Convert:
 def _currency(options: Options) -> Convert:
     def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
         text = as_text(value).strip()
-        return currency_code(_SYMBOLS.get(text, text)) if text else None
+        return currency_code(SYMBOLS.get(text, text)) if text else None
 
     return convert
-
-
-class Money:
-    """Decimal text to minor units. `currency` is declared, or read from `currency_from`."""
-
-    def __init__(self, options: Options) -> None:
-        declared = options.get("currency")
-        try:
-            self.currency = currency_code(str(declared)) if declared else None
-        except ValueError as error:
-            raise ConfigError(f"Currency: “{declared}” {error}.") from error
-        self.source = str(options["currency_from"]) if options.get("currency_from") else None
-        self.rounding = options.get("rounding")
-        if self.rounding not in (None, *ROUNDINGS):
-            raise ConfigError("The rounding is half_up or half_even, or none.")
-        self._read = _number_reader(options)
-
-    def currency_of(self, raw: Mapping[str, Any]) -> str | None:
-        """The currency of this record, None when neither declared nor given."""
-        given = raw.get(self.source) if self.source else None
-        if given is None or given == "":
-            return self.currency
-        text = as_text(given).strip()
-        return currency_code(_SYMBOLS.get(text, text))
-
-    def __call__(self, value: Any, raw: Mapping[str, Any]) -> tuple[int, str] | None:
-        """(minor units, currency), or None for an empty value."""
-        currency = self.currency_of(raw)
-        if type(value) is str and not _PLAIN_NUMBER(value):
-            value, currency = self._bare(as_text(value).strip(), currency)
-        amount = self._read(value)
-        if amount is None:
-            return None
-        if currency is None:
-            raise ValueError(
-                "has no currency; choose one for this field, or the column that has it"
-            )
-        return minor_units(amount, currency, self.rounding), currency
-
-    @staticmethod
-    def _bare(text: str, currency: str | None) -> tuple[str, str | None]:
-        """The number without its sign or code, and the currency that those name."""
-        sign = "-" if text[:1] == "-" else ""
-        core, named = text.removeprefix("-").strip(), None
-        for mark in (core[:1], core[-1:]):
-            if mark and mark in _ANY_SYMBOL:
-                core, named = core.strip(mark).strip(), _SYMBOLS.get(mark)
-                break
-        for code in (core[:3].upper(), core[-3:].upper()):
-            if code in EXPONENTS:
-                core = core[3:].strip() if core[:3].upper() == code else core[:-3].strip()
-                named = code
-                break
-        if named and currency and named != currency:
-            raise ValueError(f"is written in {named} but the field is declared as {currency}")
-        return sign + core, named or currency
 
 
 def _enum(options: Options) -> Convert:
@@ -406,8 +229,8 @@ CONVERTERS: Mapping[str, Callable[[Options], Convert]] = {
     "trim": _trim,
     "lower": _lower,
     "text": _text,
-    "integer": _integer,
-    "decimal": _decimal,
+    "integer": integer_number,
+    "decimal": decimal_number,
     "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,

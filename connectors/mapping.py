@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, cast
 
 from connectors import suggest as proposals
+from connectors.attributes import attributes_of
 from connectors.canonical import ENTITIES, Entity, EntityField, Record
-from connectors.converters import as_text, make, safe_text
+from connectors.converters import make
 from connectors.errors import ConfigError, RecordError
 from connectors.fields import FieldMapping
 
@@ -28,8 +25,6 @@ __all__ = [
 ]
 
 ATTRIBUTE = "attributes."
-MAX_ATTRIBUTE = 100_000
-MAX_ATTRIBUTES = 1_000_000
 
 _DEFAULTS = {"text": "trim", "key": "trim"}
 _EMPTY = (None, "")
@@ -146,6 +141,11 @@ class Mapping:
         for group in entity.one_of:
             if not seen.intersection(group):
                 found[group[0]] = f"One of {_labels(entity, group)} is needed."
+        amount = next((each for each in self.fields if each.target == "amount_minor"), None)
+        named = amount and (amount.options.get("currency") or amount.options.get("currency_from"))
+        if amount and not named and "currency" not in seen:
+            text = "Amount has no currency; choose one, or the field that holds it."
+            found.setdefault("amount_minor", text)
         return found
 
     def apply(self, raw: MappingOf[str, Any]) -> Record:
@@ -189,7 +189,7 @@ class Mapping:
                 }
             )
         if attributes:
-            values["attributes"] = _attributes(attributes, values["external_id"])
+            values["attributes"] = attributes_of(attributes, values["external_id"])
         return plan.entity.record(**values)
 
     def preview(self, records: Iterable[MappingOf[str, Any]]) -> list[PreviewRow]:
@@ -383,61 +383,6 @@ def _cell(mapped: FieldMapping, convert: Step, raw: MappingOf[str, Any]) -> Cell
     if mapped.target == "amount_minor" and value is not None:
         value = value[0]
     return Cell(mapped.source, mapped.target, given, value)
-
-
-def _attributes(values: dict[str, Any], external_id: str) -> dict[str, Any]:
-    """The attributes in JSON's types, within their limits."""
-    size = 0
-    for name, value in values.items():
-        try:
-            if type(value) is str:
-                safe_text(value)
-                length = len(value)
-            else:
-                value = values[name] = _json(value)
-                length = len(value) if isinstance(value, str) else 16
-                if isinstance(value, (dict, list)):
-                    length = len(json.dumps(value))
-            safe_text(name)
-        except (ValueError, RecursionError) as error:
-            reason = str(error) if type(error) is ValueError else "is nested too deeply"
-            raise RecordError(external_id, f"“{name}” {reason}.", name) from error
-        if length > MAX_ATTRIBUTE:
-            raise RecordError(
-                external_id,
-                f"“{name}” is {length:,} characters long; the most is {MAX_ATTRIBUTE:,}.",
-                name,
-            )
-        size += length
-    if size > MAX_ATTRIBUTES:
-        raise RecordError(
-            external_id, f"The record holds {size:,} characters; the most is {MAX_ATTRIBUTES:,}."
-        )
-    return values
-
-
-def _json(value: Any, depth: int = 0) -> Any:
-    if depth > 32:
-        raise ValueError("is nested too deeply")
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        if value.bit_length() > 128:
-            raise ValueError("is too large for a number")
-        return value
-    if isinstance(value, str):
-        return safe_text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Decimal):
-        return str(value) if value.is_finite() else None
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, MappingOf):
-        return {safe_text(str(k)): _json(v, depth + 1) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json(each, depth + 1) for each in value]
-    return as_text(str(value))
 
 
 def suggest(

@@ -25,6 +25,9 @@ EXPONENTS: dict[str, int] = {
 }
 """Digits after the point of each active ISO 4217 currency."""
 
+SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND"}
+"""Signs that mean one currency only; $ and ¥ do not."""
+
 ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 LARGEST = 2**63 - 1
 _EXACT = Context(prec=400)

@@ -14,6 +14,7 @@ from typing import Any
 from connectors.canonical import ENTITIES
 from connectors.dates import parser
 from connectors.fields import FieldMapping
+from connectors.money import EXPONENTS, SYMBOLS
 
 Raw = Mapping[str, Any]
 
@@ -100,6 +101,7 @@ _NUMBERS: tuple[tuple[dict[str, str], str], ...] = (
     ({"group": " "}, r"[+-]?\d{1,3}([   ]\d{3})*(\.\d+)?"),
     ({"group": "'"}, r"[+-]?\d{1,3}('\d{3})*(\.\d+)?"),
 )
+_MARK = re.compile(r"^([$€£¥]|[A-Za-z]{3}\b)\s*|\s*([$€£¥]|\b[A-Za-z]{3})$")
 _YES_NO = frozenset(("yes", "no", "true", "false", "y", "n", "t", "f"))
 
 
@@ -146,7 +148,7 @@ def date_formats(values: Sequence[Any]) -> list[str] | None:
 
 def number_options(values: Sequence[Any]) -> dict[str, str] | None:
     """Decimal and thousands signs that fit every value; None when none does or two would."""
-    texts = [re.sub(r"^[$€£¥]\s*|\s*[$€£¥]$", "", str(v).strip()) for v in values]
+    texts = [_MARK.sub("", str(v).strip()) for v in values]
     if any(re.search(r"[.,]", text) for text in texts):
         fitting = [dict(options) for options, pattern in _NUMBERS
                    if all(re.fullmatch(pattern, text) for text in texts)]  # fmt: skip
@@ -155,6 +157,12 @@ def number_options(values: Sequence[Any]) -> dict[str, str] | None:
             return None
         return fitting[0]
     return {} if all(re.fullmatch(r"[+-]?\d+", text) for text in texts) else None
+
+
+def _names_currency(text: str) -> bool:
+    found = _MARK.search(text.strip())
+    mark = found.group(0).strip().upper() if found else ""
+    return mark in EXPONENTS or mark in SYMBOLS
 
 
 def _looks_yes_no(texts: Sequence[str]) -> bool:
@@ -170,7 +178,10 @@ def _options(kind: str, values: Sequence[Any]) -> tuple[str | None, dict[str, An
         if kind == "decimal" and _looks_yes_no([str(v) for v in values]):
             return "boolean", {}
         numbers = [v for v in values if not isinstance(v, (int, float, Decimal))]
-        return None, dict(number_options(numbers) or {})
+        options: dict[str, Any] = dict(number_options(numbers) or {})
+        if kind == "money" and values and all(_names_currency(str(v)) for v in values):
+            options["currency"] = "*"
+        return None, options
     return None, {}
 
 

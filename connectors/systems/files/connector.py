@@ -1,0 +1,411 @@
+"""Files dropped into a folder (CSV, XLSX, Parquet), read once each and again when they change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from marshmallow import Schema, fields, validate
+
+from connectors.base import Connector
+from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
+from connectors.money import EXPONENTS
+from connectors.records import ENTITIES, Check, Page, Rejected, Stream
+from connectors.systems.files.csvs import CsvTable
+from connectors.systems.files.folder import (
+    Facts,
+    Found,
+    again,
+    check_pattern,
+    facts_of,
+    find,
+    root_of,
+    settles_in,
+)
+from connectors.systems.files.parquet import ParquetTable
+from connectors.systems.files.sheets import SheetTable
+from connectors.systems.files.streams import (
+    Defaults,
+    Sample,
+    choose_key,
+    guess_entity,
+    id_columns,
+    make_stream,
+    unique_columns,
+)
+from connectors.systems.files.tables import Batch, Table, shown, with_last
+
+_ANY = ["*.csv", "*.tsv", "*.xlsx", "*.parquet"]
+_SAMPLED = 200
+
+
+class Config(Schema):
+    """Settings of the file connector."""
+
+    folder = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=1000),
+        metadata={
+            "label": "Folder",
+            "help": "Full path of the folder on the server. Nothing outside it is ever read.",
+            "order": 1,
+        },
+    )
+    patterns = fields.List(
+        fields.String(validate=validate.Length(min=1, max=200)),
+        load_default=lambda: list(_ANY),
+        validate=validate.Length(max=50),
+        metadata={
+            "label": "Files",
+            "help": "Names or patterns, one a line, such as orders-*.csv. ** means any depth.",
+            "order": 2,
+        },
+    )
+    is_grouped = fields.Boolean(
+        load_default=False,
+        metadata={
+            "label": "All files of a pattern belong together",
+            "help": "One stream per pattern, for daily files of one kind.",
+            "order": 3,
+        },
+    )
+    entity = fields.String(
+        load_default="auto",
+        validate=validate.OneOf(["auto", *ENTITIES]),
+        metadata={
+            "label": "They hold",
+            "choices": {
+                "auto": "Find out from names and columns",
+                **{name: each.label for name, each in ENTITIES.items()},
+            },
+            "order": 4,
+        },
+    )
+    key = fields.List(
+        fields.String(validate=validate.Length(min=1, max=200)),
+        load_default=list,
+        metadata={
+            "label": "Key columns",
+            "help": "Columns that identify a row, one a line; “row” means the row's number. "
+            "Empty: an id column with different values, or else the row's number.",
+            "order": 5,
+        },
+    )
+    delimiter = fields.String(
+        load_default="auto",
+        validate=validate.OneOf(["auto", ",", ";", "\t", "|"]),
+        metadata={
+            "label": "CSV delimiter",
+            "choices": {
+                "auto": "Find out", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar",
+            },
+            "order": 6,
+        },
+    )  # fmt: skip
+    encoding = fields.String(
+        load_default="auto",
+        validate=validate.OneOf(["auto", "utf-8", "cp1252", "latin-1", "utf-16"]),
+        metadata={
+            "label": "CSV encoding",
+            "choices": {
+                "auto": "Find out",
+                "utf-8": "UTF-8",
+                "cp1252": "Windows (cp1252)",
+                "latin-1": "Latin 1",
+                "utf-16": "UTF-16",
+            },
+            "order": 7,
+        },
+    )
+    sheet = fields.String(
+        load_default="",
+        metadata={"label": "Excel sheet", "help": "Empty: the first sheet.", "order": 8},
+    )
+    currency = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *EXPONENTS]),
+        metadata={
+            "label": "Currency",
+            "help": "Of amounts that name none, such as EUR.",
+            "widget": "text",
+            "order": 9,
+        },
+    )
+    zone = fields.String(
+        load_default="",
+        metadata={
+            "label": "Time zone",
+            "help": "Of times that name none, such as Europe/Berlin. Empty: UTC.",
+            "order": 10,
+        },
+    )
+    region = fields.String(
+        load_default="",
+        validate=validate.Regexp(
+            r"^([A-Za-z]{2})?$", error="A country of two letters, such as GB."
+        ),
+        metadata={
+            "label": "Country of phone numbers",
+            "help": "For numbers without a country code, such as GB.",
+            "order": 11,
+        },
+    )
+    is_snapshot = fields.Boolean(
+        load_default=False,
+        metadata={
+            "label": "The files are always complete",
+            "help": "Rows that are no longer in any of the files count as deleted.",
+            "order": 12,
+        },
+    )
+    settle_seconds = fields.Integer(
+        load_default=60,
+        validate=validate.Range(min=0, max=86_400),
+        metadata={
+            "label": "Wait before reading, in seconds",
+            "help": "A file is read once it has not changed for so long, or a file of the same "
+            "name with .done is beside it.",
+            "order": 13,
+        },
+    )
+    page_size = fields.Integer(
+        load_default=1000,
+        validate=validate.Range(min=1, max=10_000),
+        metadata={"label": "Rows a page", "order": 14},
+    )
+
+
+class Files(Connector):
+    """A folder of files as a connector.
+
+    The state is `{"files": {name: [size, mtime, sha256]}, "at": {...}}`: the files read to the
+    end, and the one in the middle with its last row. A file whose bytes are unchanged is not read
+    again; a changed one is read whole (the upsert downstream absorbs what is the same).
+    """
+
+    name = "files"
+    label = "Files"
+    summary = "CSV, Excel and Parquet files dropped into a folder."
+    Config = Config
+    roots: ClassVar[Sequence[str]] = ()
+    """Folders that files may be read from; the operator's limit. Empty: any."""
+
+    def __init__(self, config: Mapping[str, Any], http: Any = None) -> None:
+        super().__init__(config, http)
+        for pattern in self.config["patterns"]:
+            check_pattern(pattern)
+        self.clock: Callable[[], float] = time.time
+        self._facts: dict[Found, Facts] = {}
+        self._samples: dict[Found, Sample] = {}
+
+    def check(self) -> Check:
+        """Says how many files there are and what is wrong with which."""
+        groups, notes, good = self._groups(), [], 0
+        for file in {each for group in groups.values() for each in group}:
+            try:
+                self._sample(file)
+                good += 1
+            except (ConfigError, Transient) as error:
+                notes.append(error.message)
+        if not groups:
+            notes.append("No file matches yet; drop one into the folder.")
+        waiting = [f.name for group in groups.values() for f in group if self._settles_in(f)]
+        if waiting:
+            notes.append(f"Still settling: {', '.join(sorted(set(waiting))[:10])}.")
+        files = f"{good} file that can be read" if good == 1 else f"{good} files that can be read"
+        ok = not notes or good > 0 or not groups
+        return Check(ok, f"{self.config['folder']}: {files}", ("read",), tuple(sorted(notes)))
+
+    def streams(self) -> Sequence[Stream]:
+        """One per file, or per pattern when they belong together; unreadable files are left out
+        (`check` names them)."""
+        found: list[Stream] = []
+        for name, files in self._groups().items():
+            for file in files:
+                try:
+                    sample = self._sample(file)
+                except (ConfigError, Transient):
+                    continue  # check() reports it
+                found.append(self._stream(name, sample))
+                break
+        return found
+
+    def read(self, stream: Stream, state: Mapping[str, Any]) -> Iterator[Page]:
+        """The rows of new and changed files, one page after the other.
+
+        Of a snapshot, any change raises CursorExpired, so that the next pass is complete.
+        """
+        files = self._groups().get(stream.name)
+        if not files:
+            raise ConfigError(f"No file matches “{stream.name}” any more; choose the files again.")
+        done: dict[str, list[Any]] = {n: list(v) for n, v in state.get("files", {}).items()}
+        at: Mapping[str, Any] = state.get("at") or {}
+        if self.config["is_snapshot"]:
+            self._require_snapshot(files, state)
+        # The file in the middle goes first: its place is known only until another begins.
+        ordered = sorted(files, key=lambda each: each.name != at.get("file"))
+        todo = [each for each in ordered if self._is_due(each, done)]
+        for file in todo:
+            facts = self._facts_of(file)
+            is_open = bool(self.config["is_snapshot"]) and file is not todo[-1]
+            same = at.get("file") == file.name and at.get("sha256") == facts.sha256
+            if done.get(file.name, [None])[-1] == facts.sha256:  # touched, not changed
+                done[file.name] = _mark(file, facts)
+                yield Page((), _state(done, is_open))
+            else:
+                after = int(at["row"]) if same else 0
+                yield from self._read_file(stream, file, done, after, is_open)
+
+    def _is_due(self, file: Found, done: Mapping[str, Sequence[Any]]) -> bool:
+        """Whether the file is complete and looks different from what was read."""
+        seen = list(done.get(file.name, ()))[:2] == [file.size, file.mtime_ns]
+        return not seen and not self._settles_in(file)
+
+    def _read_file(
+        self, stream: Stream, file: Found, done: dict[str, list[Any]], after: int, is_open: bool
+    ) -> Iterator[Page]:
+        """The pages of one file; `done` is complemented by it at the end."""
+        grouped, facts = bool(self.config["is_grouped"]), self._facts_of(file)
+        others = {name: mark for name, mark in done.items() if name != file.name}
+        end = _state({**others, file.name: _mark(file, facts)}, is_open)
+        total, is_empty = None, True
+        try:
+            table = self._table(file, facts)
+            self._require_key(stream, table, file)
+            total = table.total
+            for batch, is_last in with_last(table.batches(after, self.config["page_size"])):
+                is_empty = False
+                self._finish(stream, file, batch, grouped)
+                if is_last:
+                    self._require_unchanged(file)
+                at = {"file": file.name, "sha256": facts.sha256, "row": batch.row}
+                state = end if is_last else {**_state(others, is_open), "at": at}
+                yield Page(batch.records, state, (), total, batch.rejected)
+            if is_empty:
+                yield Page((), end, (), total)
+        except ConfigError as error:
+            # One damaged file of a pattern is reported and passed over. A snapshot must not be:
+            # its rows would count as deleted.
+            if not grouped or self.config["is_snapshot"]:
+                raise
+            refused = Rejected(None, None, error.message, {"file": file.name})
+            yield Page((), end, (), total, (refused,))
+        done[file.name] = _mark(file, facts)
+
+    def _finish(self, stream: Stream, file: Found, batch: Batch, grouped: bool) -> None:
+        """Names the file in grouped rows and refuses rows without a key."""
+        if grouped:
+            for record in batch.records:
+                record["_file"] = file.name
+            batch.rejected = [
+                Rejected(each.external_id, each.row, f"{file.name}: {each.reason}", each.document)
+                for each in batch.rejected
+            ]
+        keys = [name for name in stream.key if not name.startswith("_")]
+        if not keys:
+            return
+        blank = [
+            record
+            for record in batch.records
+            if any((v := record.get(k)) is None or not str(v).strip() for k in keys)
+        ]
+        for record in blank:
+            reason = f"The key “{', '.join(keys)}” is empty."
+            row = record.pop("_row")
+            document = shown(list(record), list(record.values()))
+            batch.rejected.append(Rejected(None, row, reason, document))
+        if blank:
+            gone = {id(record) for record in blank}
+            batch.records = [record for record in batch.records if id(record) not in gone]
+
+    def _require_key(self, stream: Stream, table: Table, file: Found) -> None:
+        absent = [k for k in stream.key if not k.startswith("_") and k not in table.names]
+        if absent:
+            raise ConfigError(
+                f"{file.name} has no column “{absent[0]}”, which is the key. "
+                f"It has: {', '.join(table.names[:20])}."
+            )
+
+    def _require_unchanged(self, file: Found) -> None:
+        now = again(file)
+        if (now.size, now.mtime_ns) != (file.size, file.mtime_ns):
+            raise Transient(f"{file.name} changed while it was read; it is read again.")
+
+    def _require_snapshot(self, files: Sequence[Found], state: Mapping[str, Any]) -> None:
+        """A snapshot is read whole or not at all: waits for its files, starts anew on a change."""
+        wait = max(self._settles_in(file) for file in files)
+        if wait > 0:
+            raise Throttled(wait, "The files are still being written; they are read when complete.")
+        if not state:
+            return
+        known = {file.name: file for file in files}
+        marks = {name: mark[-1] for name, mark in state.get("files", {}).items()}
+        at = state.get("at")
+        if at:
+            marks[at["file"]] = at["sha256"]
+        for name, sha256 in marks.items():
+            if name not in known or self._facts_of(known[name]).sha256 != sha256:
+                raise CursorExpired(f"{name} changed; the files are read again as a whole.")
+        if not at and not state.get("open") and set(known) - set(marks):
+            raise CursorExpired("There is a new file; the files are read again as a whole.")
+
+    def _stream(self, name: str, sample: Sample) -> Stream:
+        config = self.config
+        entity = config["entity"]
+        if entity == "auto":
+            entity = guess_entity(name, sample.names)
+        key = choose_key(sample, config["key"], entity, bool(config["is_grouped"]))
+        defaults = Defaults(config["currency"], config["zone"], config["region"])
+        deletes = "sweep" if config["is_snapshot"] else "none"
+        return make_stream(name, sample, key, entity, defaults, deletes)
+
+    def _groups(self) -> dict[str, list[Found]]:
+        """Stream name to its files, in the order of the patterns."""
+        root = root_of(self.config["folder"], self.roots)
+        groups: dict[str, list[Found]] = {}
+        taken: set[str] = set()
+        for pattern in self.config["patterns"] or _ANY:
+            for file in find(root, pattern):
+                if file.name not in taken:
+                    taken.add(file.name)
+                    group = pattern if self.config["is_grouped"] else file.name
+                    groups.setdefault(group, []).append(file)
+        return groups
+
+    def _settles_in(self, file: Found) -> float:
+        return settles_in(file, self.config["settle_seconds"], self.clock())
+
+    def _facts_of(self, file: Found) -> Facts:
+        if file not in self._facts:
+            self._facts[file] = facts_of(file)
+        return self._facts[file]
+
+    def _table(self, file: Found, facts: Facts) -> Table:
+        if file.size == 0:
+            raise ConfigError(f"{file.name} is empty; the first row must hold the column names.")
+        if file.kind == "xlsx":
+            return SheetTable(file, self.config["sheet"])
+        if file.kind == "parquet":
+            return ParquetTable(file)
+        return CsvTable(file, facts, self.config["delimiter"], self.config["encoding"])
+
+    def _sample(self, file: Found) -> Sample:
+        if file not in self._samples:
+            table = self._table(file, self._facts_of(file))
+            first = next(iter(table.batches(0, _SAMPLED)), Batch(0))
+            unique = unique_columns(
+                id_columns(table.names),
+                (r for batch in table.batches(0, 5_000) for r in batch.records),
+            )
+            self._samples[file] = Sample(tuple(table.names), tuple(first.records), unique)
+        return self._samples[file]
+
+
+def _mark(file: Found, facts: Facts) -> list[Any]:
+    return [file.size, file.mtime_ns, facts.sha256]
+
+
+def _state(done: Mapping[str, Any], is_open: bool) -> dict[str, Any]:
+    """The state after a file; `open` says that more of a snapshot's files are to come."""
+    return {"files": dict(done), "open": True} if is_open else {"files": dict(done)}
