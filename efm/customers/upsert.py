@@ -175,12 +175,14 @@ def _accounts(
 ) -> Counts:
     identity.lock(session)
     known = identity.known(session, connection_id, "account", (r.external_id for r in records))
-    fresh, changed, identities = [], [], []
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    identities: list[dict[str, Any]] = []
     for record in records:
         attributes = dict(record.attributes)
         if record.parent_external_id:
             attributes["parent_external_id"] = record.parent_external_id
-        row = {
+        row: dict[str, Any] = {
             "id": known.get(record.external_id) or new_id(),
             "external_id": record.external_id,
             "name": record.name,
@@ -208,7 +210,9 @@ def _contacts(
     accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
     known = identity.known(session, connection_id, "contact", (r.external_id for r in records))
     keys = identity.keys_of(session, records)
-    fresh, changed, identities = [], [], []
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    identities: list[dict[str, Any]] = []
     for record in records:
         found = known.get(record.external_id)
         matched = None if found else keys.match(record)
@@ -273,7 +277,7 @@ def _ensure(
         return known
     identity.lock(session)
     known = identity.known(session, connection_id, entity, wanted)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": new_id(), "external_id": each, "name": each, "attributes": {}}
         for each in missing
         if each not in known
@@ -284,9 +288,9 @@ def _ensure(
     _store_identities(
         session,
         connection_id,
-        [_identity_row(entity, str(r["external_id"]), r["id"], "external_id") for r in rows],  # type: ignore[arg-type]
+        [_identity_row(entity, r["external_id"], r["id"], "external_id") for r in rows],
     )
-    return known | {str(r["external_id"]): r["id"] for r in rows}  # type: ignore[misc]
+    return known | {r["external_id"]: r["id"] for r in rows}
 
 
 def _customers(
