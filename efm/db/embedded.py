@@ -140,6 +140,16 @@ class Embedded:
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
+    def rename_databases(self, names: dict[str, str]) -> None:
+        """Rename databases in this order, all or none; nobody may be using them."""
+        with self._admin() as connection, connection.transaction():
+            for old, new in names.items():
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                        sql.Identifier(old), sql.Identifier(new)
+                    )
+                )
+
     def _prepare(self) -> Account:
         """Make the folder and choose account and programs; touch nothing outside the folder."""
         root = self.layout.root

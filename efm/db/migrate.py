@@ -34,6 +34,12 @@ def head() -> str:
     return revision
 
 
+def revisions() -> frozenset[str]:
+    """Every revision the code knows."""
+    script = ScriptDirectory.from_config(alembic_config(""))
+    return frozenset(found.revision for found in script.walk_revisions())
+
+
 def current(url: str) -> str | None:
     """The revision a database stands at, or None when it is empty."""
     engine = create_engine(url)
