@@ -1,1 +1,1 @@
-"""Jobs, the worker and the clock that enqueues."""
+"""Work done outside requests: the worker, the drain of the outbox, the clock."""

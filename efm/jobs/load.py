@@ -1,0 +1,28 @@
+"""Finds what the features declare: their job modules, imported where they exist."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from efm.config import Config
+from efm.events.registry import Registry
+from efm.vault import Vault
+
+MODULES = (
+    "efm.jobs.mail",
+    "efm.jobs.chores",
+    "efm.feedback.jobs",
+    "efm.sync.jobs",
+    "efm.insight.jobs",
+    "efm.scenarios.jobs",
+)
+
+
+def load_registry(config: Config) -> Registry:
+    """The jobs and handlers of every part of the house that is present."""
+    registry = Registry(config, Vault(config.secret_key))
+    for name in MODULES:
+        if find_spec(name) is not None:
+            import_module(name).register(registry)
+    return registry

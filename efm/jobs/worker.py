@@ -1,0 +1,215 @@
+"""The door to the job queue's worker: fetches jobs, runs them in threads, retries, recovers.
+
+The library is told everything it needs by declarations of ours; nothing else imports it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.job_context import JobContext as RunningJob
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.tasks import Task
+from procrastinate.worker import Worker
+from psycopg import Error as DatabaseFailed
+from psycopg_pool import PoolTimeout
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
+from efm import clock, log
+from efm.config import Config
+from efm.events.registry import GiveUp, Job, JobContext, Registry
+from efm.mail import Mailer, make_mailer
+
+logger = log.get("jobs")
+
+QUEUE = "default"
+CONCURRENCY = 4
+HEARTBEAT_SECONDS = 5.0
+LOST_AFTER_SECONDS = 30.0
+POLL_SECONDS = 2.0
+ERROR_NOTE = "_error"
+QUEUE_FAILURES = (ConnectorException, DatabaseFailed, PoolTimeout, OSError)
+
+_NOTE = text(
+    "UPDATE procrastinate_jobs SET args = args || jsonb_build_object(CAST(:key AS text),"
+    " CAST(:error AS text)) WHERE id = :id"
+)
+
+
+class FullJitter(BaseRetryStrategy):
+    """When a failed job is tried again, as its declaration says."""
+
+    def __init__(self, job: Job, draw: Callable[[float, float], float] = random.uniform) -> None:
+        self.job = job
+        self.draw = draw
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: QueuedJob
+    ) -> RetryDecision | None:
+        """The moment of the next attempt; None when this was the last one."""
+        attempt = job.attempts + 1
+        if isinstance(exception, GiveUp) or attempt >= self.job.attempts:
+            return None
+        wait = self.draw(0.0, self.job.longest_wait(attempt))
+        return RetryDecision(retry_at=clock.now() + timedelta(seconds=wait))
+
+
+class _Tasks(dict[str, Any]):
+    """The library's tasks; a name nobody declares any more gets a task that says so."""
+
+    def __init__(self, unknown: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.unknown = unknown
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else self.unknown(name)
+
+
+class JobWorker:
+    """Runs the declared jobs until stopped; `run` may be called again after a failure."""
+
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine,
+        registry: Registry,
+        *,
+        mailer: Mailer | None = None,
+        queue: str = QUEUE,
+        concurrency: int = CONCURRENCY,
+        drain_seconds: float = 15.0,
+    ) -> None:
+        self.config = config
+        self.engine = engine
+        self.registry = registry
+        self.mailer = mailer or make_mailer(config.mail_url)
+        self.queue = queue
+        self.concurrency = concurrency
+        self.drain_seconds = drain_seconds
+        self._worker: Worker | None = None
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Fetch no more jobs, let the running ones end; from the worker's own thread."""
+        self._is_stopping = True
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]
+
+    async def run(self, *, wait: bool = True) -> None:
+        """Fetch and run jobs until stopped, or with `wait=False` until none is left.
+
+        Raises one of QUEUE_FAILURES when the database goes away.
+        """
+        self._is_stopping = False
+        assert self.config.database_url is not None
+        url = make_url(self.config.database_url).set(drivername="postgresql")
+        app = App(
+            connector=PsycopgConnector(
+                conninfo=url.render_as_string(hide_password=False),
+                kwargs={"application_name": "efm worker, queue", "connect_timeout": 5},
+                min_size=1,
+                max_size=3,
+                timeout=10,
+            )
+        )
+        tasks = _Tasks(lambda name: self._task(app, _unknown(name)))
+        tasks.update((job.name, self._task(app, job)) for job in self.registry.jobs.values())
+        app.tasks = tasks
+        threads = ThreadPoolExecutor(self.concurrency, thread_name_prefix="job")
+        asyncio.get_running_loop().set_default_executor(threads)
+        async with app.open_async():
+            self._worker = Worker(
+                app=app,
+                queues=[self.queue],
+                concurrency=self.concurrency,
+                wait=wait,
+                fetch_job_polling_interval=POLL_SECONDS,
+                shutdown_graceful_timeout=self.drain_seconds,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=LOST_AFTER_SECONDS,
+            )
+            try:
+                if not self._is_stopping:
+                    await self._worker.run()  # type: ignore[no-untyped-call]
+            finally:
+                self._worker = None
+
+    def _task(self, app: App, job: Job) -> Task[..., None, ...]:
+        return Task(
+            partial(self._perform, job),
+            blueprint=app,
+            queue=self.queue,
+            name=job.name,
+            retry=FullJitter(job),
+            pass_context=True,
+        )
+
+    def _perform(self, job: Job, running: RunningJob, /, **arguments: Any) -> None:
+        """Run one job in its organization; a failure is logged and noted on the job."""
+        arguments.pop(ERROR_NOTE, None)
+        organization = arguments.pop("organization_id", None)
+        context = JobContext(
+            engine=self.engine,
+            config=self.config,
+            vault=self.registry.vault,
+            mailer=self.mailer,
+            organization_id=uuid.UUID(organization) if organization else None,
+            job_id=running.job.id or 0,
+            attempt=running.job.attempts + 1,
+            attempts=job.attempts,
+            is_stopping=lambda: self._is_stopping,
+        )
+        try:
+            job.run(context, **arguments)
+        except Exception as error:
+            is_final = context.is_last_attempt or isinstance(error, GiveUp)
+            logger.log(
+                logging.ERROR if is_final else logging.WARNING,
+                "job.failed",
+                job=job.name,
+                job_id=context.job_id,
+                organization_id=organization,
+                attempt=context.attempt,
+                is_final=is_final,
+                exc_info=error,
+            )
+            self._note(context.job_id, error)
+            raise
+
+    def _note(self, job_id: int, error: Exception) -> None:
+        """Keep on the job why it failed, for whoever looks at the failed ones."""
+        said = log.scrub_text(f"{type(error).__name__}: {error}")[:500].replace("\0", "")
+        with self.engine.begin() as connection:
+            connection.execute(_NOTE, {"key": ERROR_NOTE, "error": said, "id": job_id})
+
+
+def _unknown(name: str) -> Job:
+    """Stands in for a kind of job that is gone: it fails at once, and says so."""
+
+    def refuse(_context: JobContext, **_arguments: Any) -> None:
+        raise GiveUp(f"No part of this installation declares the job {name!r}.")
+
+    return Job(name, refuse, attempts=1)
+
+
+class _Outcomes(logging.Filter):
+    """The library tells each outcome with the job's arguments; ours tells it without them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(getattr(record, "action", "")).startswith("job_")
+
+
+logging.getLogger("procrastinate.worker").addFilter(_Outcomes())
