@@ -110,7 +110,10 @@ def nps(promoters: int, passives: int, detractors: int, confidence: float = 0.95
 def nps_score_interval(
     promoters: int, passives: int, detractors: int, confidence: float = 0.95
 ) -> Estimate:
-    """Net promoter score in points with the score interval: (e - m)^2 = z^2 (s - m^2) / n."""
+    """Net promoter score in points with the score interval: (e - m)^2 = z^2 (s - m^2) / n.
+
+    Where every answer is passive it has no width; the adjusted interval of ``nps`` has.
+    """
     bands = _checked_bands(promoters, passives, detractors)
     z = _z(confidence)
     n = bands.n
@@ -118,7 +121,8 @@ def nps_score_interval(
         return Estimate(None, 0, None, None, _SCORE, "points", confidence)
     e, s, k = (promoters - detractors) / n, (promoters + detractors) / n, z * z / n
     half = sqrt(max(0.0, e * e - (1 + k) * (e * e - k * s)))
-    low, high = 100.0 * (e - half) / (1 + k), 100.0 * (e + half) / (1 + k)
+    low = max(-100.0, 100.0 * (e - half) / (1 + k))
+    high = min(100.0, 100.0 * (e + half) / (1 + k))
     return Estimate(100.0 * e, n, low, high, _SCORE, "points", confidence)
 
 
