@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -49,6 +51,7 @@ ADVICE = (
         "a migration is running; try again when it is done",
     ),
 )
+KNOWS_TRANSACTION_TIMEOUT = 170000
 ROLE_MISSING = re.compile(r'role "([^"]+)" does not exist')
 
 
@@ -141,10 +144,15 @@ def restore(url: str, file: Path, *, role: str | None = None) -> dict[str, int]:
             raise Conflict(
                 f"The database already holds {tables} tables. Restore into an empty database."
             )
+        server = connection.info.server_version
     arguments = ["--no-owner", "--exit-on-error", "--single-transaction"]
     if role is not None:
         arguments.append(f"--role={role}")
-    _run("pg_restore", url, [*arguments, os.fspath(file)], f"{file} was not restored")
+    failing = f"{file} was not restored"
+    if server >= KNOWS_TRANSACTION_TIMEOUT:
+        _run("pg_restore", url, [*arguments, os.fspath(file)], failing)
+    else:
+        _restore_by_script(url, [*arguments, os.fspath(file)], failing)
     with connect(url) as connection:
         connection.execute("ANALYZE")
         return count_rows(connection)
@@ -231,6 +239,49 @@ def _run(program: str, url: str | None, arguments: list[str], failing: str) -> s
     if done.returncode:
         raise _failure(failing, done.stderr.decode(errors="replace"))
     return done.stdout.decode(errors="replace")
+
+
+def _restore_by_script(url: str, arguments: list[str], failing: str) -> None:
+    """Restore into a server before version 17, leaving out the one setting it does not know.
+
+    Newer programs set transaction_timeout first, and would stop there.
+    """
+    arguments = [word for word in arguments if word != "--single-transaction"]
+    with tempfile.TemporaryFile() as complaints:
+        source = subprocess.Popen(  # noqa: S603
+            [os.fspath(find_programs() / "pg_restore"), "--file=-", *arguments],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+        parts = conninfo_to_dict(url.replace("+psycopg", "", 1))
+        sink = subprocess.Popen(  # noqa: S603
+            [
+                *(os.fspath(find_programs() / "psql"), "--no-psqlrc", "--quiet"),
+                *("--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"),
+                f"--dbname={_without_password(url)}",
+            ],
+            env=environment() | {"PGPASSWORD": str(parts.get("password") or "")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+        assert source.stdout is not None
+        assert sink.stdin is not None
+        with source.stdout, contextlib.suppress(BrokenPipeError):
+            for line in source.stdout:
+                if line.strip() == b"SET transaction_timeout = 0;":
+                    break
+                sink.stdin.write(line)
+            shutil.copyfileobj(source.stdout, sink.stdin)
+        if source.wait():
+            sink.kill()  # At the end of its input it would commit what came so far.
+        with contextlib.suppress(BrokenPipeError):
+            sink.stdin.close()
+        if source.returncode | sink.wait():
+            complaints.seek(0)
+            raise _failure(failing, complaints.read().decode(errors="replace"))
 
 
 def _failure(failing: str, said: str) -> Invalid | Unready:

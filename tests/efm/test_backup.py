@@ -19,10 +19,12 @@ from efm.app import make_app
 from efm.cli import backup, failures
 from efm.db import archive, migrate
 from efm.db.embedded import Embedded, Urls
+from efm.db.embedded_programs import version_of
 from efm.db.engine import check_serving_role, make_engine
 from efm.errors import Conflict, EfmError, Invalid, Unready
 from tests.factories import House
 
+OLD = Path("/usr/lib/postgresql/15/bin")
 CHECKSUM = "SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t"
 
 
@@ -291,6 +293,25 @@ class TestAServerOfOnesOwn:
         monkeypatch.setenv("EFM_OWNER_URL", "postgresql://efm_owner@/efm?host=/nowhere")
         with pytest.raises(Unready, match="cannot be reached"):
             efm("backup", str(file))
+
+
+@pytest.mark.skipif(version_of(OLD) != 15, reason="PostgreSQL 15 is not installed here")
+def test_a_server_of_version_15_is_backed_up_and_restored_whole_or_not_at_all(file: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    with Embedded.ephemeral(folder, bin_folder=OLD) as old:
+        migrate.upgrade(old.urls().owner, "efm_app")
+        before = rights(old.superuser_url())
+        assert archive.dump(old.superuser_url(), file).server.startswith("15.")
+        old.create_database("again")
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-200])
+        with pytest.raises(EfmError, match="was not restored"):
+            archive.restore(old.superuser_url("again"), file, role="efm_owner")
+        assert content(old.superuser_url("again")) == {}
+        file.write_bytes(whole)
+        archive.restore(old.superuser_url("again"), file, role="efm_owner")
+        assert rights(old.superuser_url("again")) == before
+    shutil.rmtree(folder)
 
 
 def test_refusals_become_one_line_and_a_code(capsys: pytest.CaptureFixture[str]) -> None:
