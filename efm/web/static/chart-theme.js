@@ -20,7 +20,7 @@ export function paint(value) {
   return value;
 }
 
-export function themeConfig(styles) {
+export function themeConfig(styles, width) {
   const font = styles.fontFamily;
   const muted = colour("muted");
   const line = colour("line");
@@ -36,14 +36,14 @@ export function themeConfig(styles) {
     },
     axisX: { grid: false },
     axisY: { domain: false, ticks: false },
-    legend: { labelColor: text, titleColor: muted, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, orient: "top" },
+    legend: { labelColor: text, titleColor: muted, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, orient: "top", columns: width < 360 ? 2 : 5 },
     header: { labelColor: text, titleColor: muted, labelFontSize: 12 },
     title: { color: text, fontSize: 14, anchor: "start" },
     text: { color: text, fontSize: 12 },
     bar: { color: colour("accent") },
     line: { color: colour("accent"), strokeWidth: 2 },
     point: { color: colour("accent"), filled: true, size: 50 },
-    area: { color: colour("accent"), fillOpacity: 0.16 },
+    area: { color: colour("accent"), opacity: 0.18 },
     errorband: { color: colour("accent") },
     rule: { color: muted },
     range: { category: ["accent", "positive", "caution", "negative", "neutral"].map(colour) },

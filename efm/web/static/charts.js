@@ -54,7 +54,7 @@ async function draw(area, force) {
   if (found.isSame && !force) return;
   const styles = getComputedStyle(area);
   const source = paint(fitted(found.spec, area));
-  const compiled = vegaLite.compile(source, { config: themeConfig(styles) }).spec;
+  const compiled = vegaLite.compile(source, { config: themeConfig(styles, area.clientWidth) }).spec;
   const runtime = vega.parse(compiled, undefined, { ast: true });
   views.get(area)?.view?.finalize();
   const box = document.createElement("div");

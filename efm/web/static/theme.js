@@ -1,5 +1,6 @@
-// Sets the chosen theme before the first paint; without a choice the device decides.
+// Before the first paint: says that scripts run, and sets the chosen theme; without a choice the device decides.
 (function () {
+  document.documentElement.dataset.scripts = "yes";
   try {
     const chosen = localStorage.getItem("theme");
     if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
