@@ -31,7 +31,7 @@ def _moment(text: Any) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Changes from `since` (None: from the beginning) to `until`, both included.
+    """Changes from `since` (None: everything there is) to `until`, both included.
 
     `after` is the last id of the page before, None at the start of the window. `part` tells
     sections of one window apart (records, then deletions).
@@ -85,19 +85,22 @@ class Window:
         return {"since": self.until.isoformat()}
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a change at that moment belongs to this window."""
-        return (self.since is None or moment >= self.since) and moment <= self.until
+        """Whether a change at that moment belongs to this window.
+
+        The first window holds everything: a full pass must name each record, also those that
+        change while it runs (the next window reads these again).
+        """
+        return self.since is None or self.since <= moment <= self.until
 
 
-def guarded(
-    pages: Iterator[Page], state: Mapping[str, Any], most_pages: int = MOST_PAGES
-) -> Iterator[Page]:
+def guarded(pages: Iterator[Page], most_pages: int = MOST_PAGES) -> Iterator[Page]:
     """The same pages, until they begin to repeat.
 
-    Raises EndlessCursor when a page with content resumes at a state seen before in this read, when
-    very many pages in a row are empty, or when there are more than `most_pages`.
+    Raises EndlessCursor when a page with content resumes at a state that an earlier page of this
+    read had (the state it began with may return once: a window can end where it began), when very
+    many pages in a row are empty, or when there are more than `most_pages`.
     """
-    seen = {_fingerprint(state)}
+    seen: set[int] = set()
     empty = 0
     for number, page in enumerate(pages, start=1):
         mark = _fingerprint(page.state)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
+from connectors import dates
 from connectors.base import Connector
 from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
 from connectors.money import EXPONENTS
@@ -38,6 +39,13 @@ from connectors.systems.files.tables import Batch, Table, shown, with_last
 
 _ANY = ["*.csv", "*.tsv", "*.xlsx", "*.parquet"]
 _SAMPLED = 200
+
+
+def _is_zone(name: str) -> None:
+    try:
+        dates.zone(name or "UTC")
+    except ValueError as error:
+        raise ValidationError(f"{error}.") from error
 
 
 class Config(Schema):
@@ -134,6 +142,7 @@ class Config(Schema):
     )
     zone = fields.String(
         load_default="",
+        validate=_is_zone,
         metadata={
             "label": "Time zone",
             "help": "Of times that name none, such as Europe/Berlin. Empty: UTC.",
