@@ -29,6 +29,7 @@ class Config:
 
     `owner_url` migrates; `database_url` serves, under a role that owns nothing.
     `secret_key` seals credentials and derives links; `public_url` is what links are built from.
+    `file_roots` are folders on the server that file connections of any organization may read.
     """
 
     mode: str
@@ -49,6 +50,7 @@ class Config:
     log_format: str
     log_level: str
     metrics_token: str | None = field(repr=False)
+    file_roots: tuple[Path, ...] = ()
 
     @property
     def is_development(self) -> bool:
@@ -147,6 +149,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ),
         log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=read.text("METRICS_TOKEN"),
+        file_roots=tuple(
+            Path(each).absolute()
+            for each in (read.text("FILE_ROOTS", "") or "").split(os.pathsep)
+            if each
+        ),
     )
     if mode == "production" and not config.is_secure:
         local = (urlsplit(public).hostname or "") in ("127.0.0.1", "localhost", "::1")

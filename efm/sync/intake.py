@@ -1,0 +1,280 @@
+"""One page into the database, in the caller's transaction: raw, canonical, rejected, deleted, how far."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from connectors.errors import RecordError
+from connectors.mapping import Mapping as FieldMap
+from connectors.records import Interaction, Measurement, Page, Record, Stream, content_hash, plain
+from efm.clock import new_id
+from efm.customers.upsert import Counts, upsert
+
+
+@dataclass
+class Taken:
+    """What one page did, in records of the source."""
+
+    read: int = 0
+    counts: Counts = field(default_factory=Counts)
+    rejected: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A raw record that could not be used."""
+
+    external_id: str
+    document: Mapping[str, Any]
+    reason: str
+    field: str | None = None
+
+
+_KNOWN = text(
+    "SELECT external_id, hash, modified_at, deleted_at FROM raw_records"
+    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+)
+_STORE = text(
+    "INSERT INTO raw_records (organization_id, connection_id, stream, external_id, hash, document,"
+    " generation, modified_at, seen_at)"
+    " SELECT efm_current_organization(), :connection, :stream, external_id, decode(hash, 'hex'),"
+    " document, :generation, modified_at, :now FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS r(external_id text, hash text, document jsonb, modified_at timestamptz)"
+    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
+    " hash = excluded.hash, document = excluded.document, generation = excluded.generation,"
+    " modified_at = excluded.modified_at, seen_at = excluded.seen_at, deleted_at = NULL"
+)
+_SEEN = text(
+    "UPDATE raw_records SET generation = :generation"
+    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+)
+_REJECT = text(
+    "INSERT INTO rejected_records AS r (organization_id, id, connection_id, stream, sync_run_id,"
+    " external_id, document, field, reason)"
+    " SELECT efm_current_organization(), id, :connection, :stream, :run, external_id, document, field,"
+    " reason FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS n(id uuid, external_id text, document jsonb, field text, reason text)"
+    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
+    " document = excluded.document, field = excluded.field, reason = excluded.reason,"
+    " sync_run_id = excluded.sync_run_id, attempts = r.attempts + 1, resolved_at = NULL"
+)
+_RESOLVE = text(
+    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
+    " AND stream = :stream AND external_id = ANY(:ids) AND resolved_at IS NULL"
+)
+_DELETE = text(
+    "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
+    " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
+)
+_SWEEP = text(
+    "SELECT external_id FROM raw_records WHERE connection_id = :connection AND stream = :stream"
+    " AND generation < :generation AND deleted_at IS NULL ORDER BY external_id LIMIT 1000"
+)
+
+
+def fingerprint(mappings: Sequence[FieldMap]) -> bytes:
+    """Changes with the mappings, so that a new mapping makes every record new."""
+    return hashlib.sha256(orjson.dumps([m.document() for m in mappings])).digest()
+
+
+def storable(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as JSON that PostgreSQL can hold."""
+    return {_clean(str(k)): _clean(v) for k, v in plain(document).items()}
+
+
+def _clean(value: Any) -> Any:
+    """The value as PostgreSQL can hold it: NUL and lone surrogates become U+FFFD."""
+    if isinstance(value, str):
+        if "\0" in value or not value.isascii():
+            return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value
+    if isinstance(value, dict):
+        return {_clean(str(k)): _clean(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_clean(v) for v in value]
+    return value
+
+
+@dataclass
+class Intake:
+    """Takes the pages of one stream of one connection."""
+
+    session: Session
+    connection_id: uuid.UUID
+    stream: Stream
+    mappings: Sequence[FieldMap]
+    generation: int
+    now: datetime
+    run_id: uuid.UUID | None = None
+
+    def _where(self) -> dict[str, Any]:
+        return {"connection": self.connection_id, "stream": self.stream.name}
+
+    def take(self, page: Page) -> Taken:
+        """Store a page: only what is new or changed is written."""
+        refused = [
+            Refused(
+                r.external_id or f"row {r.row}", r.document, r.reason
+            )
+            for r in page.rejected
+        ]  # fmt: skip
+        by_id: dict[str, Mapping[str, Any]] = {}
+        for given in page.records:
+            raw = {_clean(name): _clean(value) for name, value in given.items()}
+            try:
+                by_id[self.stream.external_id(raw)[:255]] = raw
+            except RecordError as error:
+                nameless = hashlib.sha256(content_hash(raw)).hexdigest()[:16]
+                refused.append(Refused(f"without id {nameless}", raw, error.message))
+        mark = fingerprint(self.mappings)
+        hashes = {
+            external_id: hashlib.sha256(content_hash(raw) + mark).digest()
+            for external_id, raw in by_id.items()
+        }
+        changed, seen = self._changed(hashes)
+        records, good, more = self._map({each: by_id[each] for each in changed})
+        refused += more
+        counts = upsert(self.session, self.connection_id, records, self.now)
+        self._store_raw(good, by_id, hashes)
+        if self.stream.deletes == "sweep" and seen:
+            self.session.execute(
+                _SEEN, {**self._where(), "ids": seen, "generation": self.generation}
+            )
+        self._reject(refused)
+        self._resolve(good)
+        deleted = self.delete(page.deleted)
+        read = len(page.records) + len(page.rejected) + len(page.deleted)
+        counts.unchanged += len(seen)
+        return Taken(read, counts, len(refused), deleted)
+
+    def _changed(self, hashes: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+        """External ids that are new, changed or back; and those we already have as they are."""
+        if not hashes:
+            return [], []
+        rows = self.session.execute(_KNOWN, {**self._where(), "ids": list(hashes)}).all()
+        known = {row.external_id: row for row in rows}
+        changed: list[str] = []
+        seen: list[str] = []
+        for external_id, digest in hashes.items():
+            row = known.get(external_id)
+            same = row is not None and bytes(row.hash) == digest and row.deleted_at is None
+            (seen if same else changed).append(external_id)
+        return changed, seen
+
+    def _map(
+        self, raws: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[list[Record], list[str], list[Refused]]:
+        """Canonical records of raw ones; a raw record is taken whole or refused whole."""
+        records: list[Record] = []
+        good: list[str] = []
+        refused: list[Refused] = []
+        for external_id, raw in raws.items():
+            try:
+                found = [mapping.apply(raw) for mapping in self.mappings]
+            except RecordError as error:
+                refused.append(Refused(external_id, raw, error.message, error.field))
+                continue
+            records += found
+            good.append(external_id)
+        return records, good, refused
+
+    def _store_raw(
+        self, ids: Iterable[str], raws: Mapping[str, Mapping[str, Any]], hashes: Mapping[str, bytes]
+    ) -> None:
+        rows = [
+            {"external_id": each, "hash": hashes[each].hex(), "document": storable(raws[each])}
+            for each in ids
+        ]
+        if rows:
+            self.session.execute(
+                _STORE,
+                {
+                    **self._where(),
+                    "generation": self.generation,
+                    "now": self.now,
+                    "rows": orjson.dumps(rows).decode(),
+                },
+            )
+
+    def _reject(self, refused: Sequence[Refused]) -> None:
+        unique = {each.external_id[:255]: each for each in refused}
+        if unique:
+            rows = [
+                {
+                    "id": new_id(),
+                    "external_id": _clean(external_id),
+                    "document": storable(each.document),
+                    "field": each.field,
+                    "reason": _clean(each.reason)[:2000],
+                }
+                for external_id, each in unique.items()
+            ]
+            self.session.execute(
+                _REJECT,
+                {**self._where(), "run": self.run_id, "rows": orjson.dumps(rows).decode()},
+            )
+
+    def _resolve(self, ids: Sequence[str]) -> None:
+        if ids:
+            self.session.execute(_RESOLVE, {**self._where(), "ids": list(ids), "now": self.now})
+
+    def delete(self, external_ids: Sequence[str]) -> int:
+        """Records the source no longer has: history and measurements go, people stay known."""
+        if not external_ids:
+            return 0
+        documents = (
+            self.session.execute(
+                _DELETE, {**self._where(), "ids": list(external_ids), "now": self.now}
+            )
+            .scalars()
+            .all()
+        )
+        for mapping in self.mappings:
+            table = {"interaction": "interactions", "measurement": "measurements"}.get(
+                mapping.entity
+            )
+            if table is None:
+                continue
+            gone = [
+                record.external_id
+                for record in (self._applied(mapping, document) for document in documents)
+                if isinstance(record, (Interaction, Measurement))
+            ]
+            self.session.execute(
+                text(
+                    f"DELETE FROM {table} WHERE connection_id = :connection"
+                    " AND external_id = ANY(:ids)"
+                ),
+                {"connection": self.connection_id, "ids": gone},
+            )
+        return len(documents)
+
+    @staticmethod
+    def _applied(mapping: FieldMap, document: Mapping[str, Any]) -> Record | None:
+        try:
+            return mapping.apply(document)
+        except RecordError:
+            return None  # It was refused then too, so there is nothing of it to delete.
+
+    def sweep(self) -> int:
+        """After a complete pass: what it did not name is gone."""
+        total = 0
+        while True:
+            ids = (
+                self.session.execute(_SWEEP, {**self._where(), "generation": self.generation})
+                .scalars()
+                .all()
+            )
+            if not ids:
+                return total
+            total += self.delete(ids)

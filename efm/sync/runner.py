@@ -1,0 +1,299 @@
+"""A sync run: pages until the source is exhausted, each committed with how far it got.
+
+Killed at any moment, the next run goes on after the last committed page: records and checkpoint
+commit together, so nothing is lost, and unique keys make a page read twice harmless.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from connectors.base import Connector
+from connectors.errors import (
+    ConfigError,
+    ConnectorError,
+    CursorExpired,
+    NotSupported,
+    Throttled,
+    Transient,
+)
+from connectors.mapping import Mapping as FieldMap
+from connectors.records import Page, Stream
+from efm import clock, log
+from efm.config import Config
+from efm.db.engine import unit
+from efm.errors import EfmError
+from efm.events import outbox
+from efm.models import SyncRun
+from efm.sync import connections
+from efm.sync.intake import Intake, Taken
+from efm.vault import Vault
+
+LEASE = timedelta(minutes=2)
+SLICE = timedelta(minutes=5)
+MAX_GENERATIONS = 3
+logger = log.get("sync")
+
+_CLAIM = text(
+    "UPDATE sync_runs SET state = 'running', started_at = coalesce(started_at, :now),"
+    " heartbeat_at = :now, lease_token = :lease, locked_until = :until, error = NULL"
+    " WHERE id = :run AND (state = 'queued'"
+    " OR (state = 'running' AND (locked_until IS NULL OR locked_until <= :now)))"
+    " RETURNING connection_id, stream"
+)
+_ADVANCE = text(
+    "UPDATE sync_runs SET heartbeat_at = :now, locked_until = :until, total = coalesce(:total, total),"
+    " read = read + :read, created = created + :created, updated = updated + :updated,"
+    " unchanged = unchanged + :unchanged, deleted = deleted + :deleted, rejected = rejected + :rejected"
+    " WHERE id = :run AND lease_token = :lease AND state = 'running' RETURNING id"
+)
+_CHECKPOINT = text(
+    "INSERT INTO checkpoints (organization_id, connection_id, stream, state, generation, updated_at)"
+    " VALUES (efm_current_organization(), :connection, :stream, CAST(:state AS jsonb), :generation, :now)"
+    " ON CONFLICT (organization_id, connection_id, stream) DO UPDATE SET state = excluded.state,"
+    " generation = excluded.generation, updated_at = excluded.updated_at"
+)
+_END = text(
+    "UPDATE sync_runs SET state = :state, finished_at = :now, error = :error, lease_token = NULL,"
+    " locked_until = NULL WHERE id = :run AND lease_token = :lease AND state = 'running'"
+    " RETURNING read, created, updated, deleted, rejected"
+)
+_YIELD = text(
+    "UPDATE sync_runs SET locked_until = :now, lease_token = NULL, error = :error"
+    " WHERE id = :run AND lease_token = :lease AND state = 'running'"
+)
+
+
+class LeaseLost(EfmError):
+    """Another worker took the run, or somebody cancelled it: this one stops without a word."""
+
+    title = "The run is no longer ours"
+
+
+@dataclass(frozen=True)
+class Again:
+    """The run is not done: go on at this time."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass
+class Work:
+    """What a run needs to know, read once."""
+
+    connector: Connector
+    stream: Stream
+    mappings: list[FieldMap]
+    state: dict[str, Any]
+    generation: int
+    connection_id: uuid.UUID
+
+
+class Runner:
+    """Runs one sync run of one organization."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        organization_id: uuid.UUID,
+        run_id: uuid.UUID,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        time_slice: timedelta = SLICE,
+    ) -> None:
+        self.engine = engine
+        self.config = config
+        self.vault = Vault(config.secret_key)
+        self.organization_id = organization_id
+        self.run_id = run_id
+        self.now = now
+        self.time_slice = time_slice
+        self.lease = clock.new_id()
+
+    def run(self, *, attempt: int = 0, last_attempt: bool = True) -> Again | None:
+        """Read until done, or until it is time to let others; None when the run has ended.
+
+        A passing fault gives Again unless this is the last attempt; the state is kept either way.
+        """
+        try:
+            if not self._claim():
+                return None
+            return self._work()
+        except LeaseLost:
+            return None
+        except Throttled as error:
+            return self._later(error.at(self.now()), error.message)
+        except Transient as error:
+            if last_attempt:
+                self._end("failed", error.message)
+                return None
+            wait = random.uniform(1, min(300, 5 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            return self._later(self.now() + timedelta(seconds=wait), error.message)
+        except ConnectorError as error:
+            self._end("failed", error.message)
+            return None
+        except EfmError as error:
+            self._end("failed", error.message)
+            return None
+
+    def _unit(self) -> Any:
+        return unit(self.engine, self.organization_id)
+
+    def _claim(self) -> bool:
+        now = self.now()
+        with self._unit() as session:
+            row = session.execute(
+                _CLAIM,
+                {"run": self.run_id, "now": now, "lease": self.lease, "until": now + LEASE},
+            ).one_or_none()
+        if row is None:
+            return False
+        self.connection_id, self.stream_name = row.connection_id, row.stream
+        return True
+
+    def _prepare(self) -> Work:
+        with self._unit() as session:
+            connection = connections.get(session, self.connection_id)
+            setting = connections.setting_of(session, self.connection_id, self.stream_name)
+            if setting is None:
+                raise NotSupported(f"The stream “{self.stream_name}” is not chosen any more.")
+            mappings = connections.mappings_of(setting)
+            found = session.execute(
+                text(
+                    "SELECT state, generation FROM checkpoints"
+                    " WHERE connection_id = :connection AND stream = :stream"
+                ),
+                {"connection": self.connection_id, "stream": self.stream_name},
+            ).one_or_none()
+            connector = connections.open_connector(self.config, self.vault, connection)
+        stream = connector.stream(self.stream_name)
+        state, generation = (found.state, found.generation) if found else ({}, 1)
+        return Work(connector, stream, mappings, state, generation, self.connection_id)
+
+    def _work(self) -> Again | None:
+        work = self._prepare()
+        ends = self.now() + self.time_slice
+        for _ in range(MAX_GENERATIONS):
+            try:
+                complete = self._read(work, ends)
+                break
+            except CursorExpired as error:
+                logger.info("sync.generation_started", run_id=str(self.run_id), why=error.message)
+                work.state, work.generation = {}, work.generation + 1
+                with self._unit() as session:
+                    self._checkpoint(session, work)
+        else:
+            raise ConfigError("The source refuses every place to resume from; check its settings.")
+        if not complete:
+            return self._later(self.now(), None)
+        if work.stream.deletes == "sweep":
+            with self._unit() as session:
+                swept = self._intake(session, work).sweep()
+                self._advance(session, Taken(deleted=swept), None)
+        self._end("succeeded", None)
+        return None
+
+    def _intake(self, session: Session, work: Work) -> Intake:
+        return Intake(
+            session, work.connection_id, work.stream, work.mappings, work.generation,
+            self.now(), self.run_id,
+        )  # fmt: skip
+
+    def _read(self, work: Work, ends: datetime) -> bool:
+        """Take pages; whether the source was exhausted before the slice ended."""
+        for page in work.connector.read(work.stream, work.state):
+            self._commit(work, page)
+            if self.now() >= ends:
+                return False
+        return True
+
+    def _commit(self, work: Work, page: Page) -> None:
+        """One page, one transaction: records, checkpoint and counts."""
+        with self._unit() as session:
+            taken = self._intake(session, work).take(page)
+            work.state = dict(page.state)
+            self._checkpoint(session, work)
+            self._advance(session, taken, page.total)
+
+    def _checkpoint(self, session: Session, work: Work) -> None:
+        session.execute(
+            _CHECKPOINT,
+            {
+                "connection": work.connection_id,
+                "stream": work.stream.name,
+                "state": orjson.dumps(work.state).decode(),
+                "generation": work.generation,
+                "now": self.now(),
+            },
+        )
+
+    def _advance(self, session: Session, taken: Taken, total: int | None) -> None:
+        now = self.now()
+        row = session.execute(
+            _ADVANCE,
+            {
+                "run": self.run_id,
+                "lease": self.lease,
+                "now": now,
+                "until": now + LEASE,
+                "total": total,
+                "read": taken.read,
+                "created": taken.counts.created,
+                "updated": taken.counts.updated,
+                "unchanged": taken.counts.unchanged,
+                "deleted": taken.deleted,
+                "rejected": taken.rejected,
+            },
+        ).one_or_none()
+        if row is None:
+            session.rollback()
+            raise LeaseLost
+
+    def _later(self, at: datetime, reason: str | None) -> Again:
+        with self._unit() as session:
+            session.execute(
+                _YIELD,
+                {"run": self.run_id, "lease": self.lease, "now": self.now(), "error": reason},
+            )
+        return Again(at, reason or "time slice")
+
+    def _end(self, state: str, error: str | None) -> None:
+        now = self.now()
+        with self._unit() as session:
+            row = session.execute(
+                _END,
+                {
+                    "run": self.run_id,
+                    "lease": self.lease,
+                    "now": now,
+                    "state": state,
+                    "error": error,
+                },
+            ).one_or_none()
+            if row is not None:
+                outbox.append(
+                    session, f"sync_run.{state}", now, self.run_id,
+                    stream=self.stream_name, read=row.read, rejected=row.rejected,
+                )  # fmt: skip
+        logger.info("sync.run_ended", run_id=str(self.run_id), state=state, why=error or "")
+
+
+def cancel(session: Session, run: SyncRun, now: datetime) -> None:
+    """Stop a run: a working one notices at its next page, and what it committed stays."""
+    if run.state in ("queued", "running"):
+        run.started_at = run.started_at or now
+        run.state = "cancelled"
+        run.finished_at = now
+        run.lease_token = None
+        run.locked_until = None
