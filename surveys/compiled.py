@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from surveys import kinds, translations
 from surveys.definition import Definition
 from surveys.errors import AnswerError, UnknownName
 from surveys.kinds.base import FormReader, JsonReader
+from surveys.scoring import Score, score_questions
 from surveys.strings import shown
 from surveys.values import Answer, Cleaned, Refusal
+
+# Beyond so many unknown keys a caller has sent another survey's answers, and knows it by then.
+_MOST_UNKNOWN = 20
 
 
 class _Line(NamedTuple):
@@ -25,7 +30,7 @@ class _Line(NamedTuple):
 class Compiled:
     """Reads answers to one definition; safe to share between threads, kept by version id."""
 
-    __slots__ = ("_keys", "_pages", "_questions", "definition")
+    __slots__ = ("_keys", "_pages", "_questions", "_scored", "definition")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -39,9 +44,14 @@ class Compiled:
         self._pages = tuple(pages)
         self._questions = tuple(line for lines in pages for line in lines)
         self._keys = frozenset(line.key for line in self._questions)
+        self._scored = tuple(each for each in definition.questions if kinds.metrics(each))
 
     def clean_form_page(self, page_index: int, form: Mapping[str, Sequence[str]]) -> Cleaned:
-        """Read one page of a form; fields of other pages and unknown fields are left alone."""
+        """Read one page of a form; fields of other pages and unknown fields are left alone.
+
+        ``form`` maps each name to all strings sent for it (a web framework's ``to_dict(flat=False)``).
+        Raises UnknownName for a page that is not there.
+        """
         if not 0 <= page_index < len(self._pages):
             raise UnknownName(f"There is no page {shown(page_index)}.")
         answers: dict[str, Answer] = {}
@@ -88,9 +98,13 @@ class Compiled:
                 refused[key] = Refusal("required")
         if not self._keys.issuperset(values):
             unknown: Iterable[object] = (name for name in values if name not in self._keys)
-            for name in unknown:
+            for name in islice(unknown, _MOST_UNKNOWN):
                 refused[shown(name)] = Refusal("unknown_question")
         return self._cleaned(answers, refused, values)
+
+    def score(self, answers: Mapping[str, Answer]) -> tuple[Score, ...]:
+        """The scores of a response, as ``scoring.score`` gives them."""
+        return score_questions(self._scored, answers)
 
     def _cleaned(
         self, answers: dict[str, Answer], refused: dict[str, Refusal], raw: Mapping[str, object]

@@ -26,6 +26,8 @@ MAX_PROSE = 4000
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+# Two hundred words a minute, unhurried reading.
+_WORDS_A_SECOND = 200 / 60
 _NO_SETTINGS: Mapping[str, SettingValue] = MappingProxyType({})
 
 
@@ -90,6 +92,16 @@ class Definition:
     def direction(self) -> Literal["ltr", "rtl"]:
         """The direction the survey's language is written in, as HTML's dir attribute says it."""
         return "rtl" if self.language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def minutes(self) -> int:
+        """An estimate of the whole minutes it takes: reading, and answering by kind; at least 1."""
+        seconds = sum(kinds.kind(question.kind).seconds for question in self.questions)
+        words = len(self.introduction.split())
+        for question in self.questions:
+            words += len(question.text.split()) + len(question.help.split())
+            words += sum(len(choice.label.split()) for choice in question.choices)
+        return max(1, round((seconds + words / _WORDS_A_SECOND) / 60))
 
 
 def load(document: object) -> Definition:

@@ -20,9 +20,9 @@ def names() -> tuple[str, ...]:
 
 @cache
 def template(name: str) -> Definition:
-    """A template by name, a complete definition with name, purpose and category.
+    """A template by name: a complete definition with name, purpose, category and minutes.
 
-    ``path.minutes`` estimates how long it takes. Raises UnknownName.
+    Raises UnknownName.
     """
     if name not in names():
         raise UnknownName(f"There is no template {shown(name)!r}.")

@@ -1,16 +1,12 @@
-"""The way through a survey: which page comes next, what is missing, how far, how long."""
+"""The way through a survey: which page comes next, what is missing, how far."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
-from surveys import kinds
 from surveys.definition import Definition, Page
 from surveys.values import Answer
-
-_WORDS_A_SECOND = 3.3  # 200 words a minute, unhurried reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +64,6 @@ def resume_page(definition: Definition, answers: Mapping[str, Answer]) -> int:
             reached = min(index + 1, len(definition.pages) - 1)
     missing = first_missing(definition, answers)
     return reached if missing is None else min(reached, missing)
-
-
-def minutes(definition: Definition) -> int:
-    """An estimate of the whole minutes answering takes: reading, plus what each kind takes."""
-    seconds = 0.0
-    words = definition.introduction.split()
-    for question in definition.questions:
-        seconds += kinds.kind(question.kind).seconds
-        words += question.text.split() + question.help.split()
-        for choice in question.choices:
-            words += choice.label.split()
-    return max(1, ceil((seconds + len(words) / _WORDS_A_SECOND) / 60 - 0.25))
 
 
 def _misses(page: Page, answers: Mapping[str, Answer]) -> bool:

@@ -76,8 +76,10 @@ class Reader:
             self.refuse(path, "It holds characters that cannot be stored. Type it again.")
             return "?"
         # Composing accents shortens a text; what is three times too long stays too long.
-        text = tidy(value[: most * 3 + 1])
-        if len(text) > most:
+        text = value.strip()[: most * 3 + 1]
+        is_far_too_long = len(text) > most * 3
+        text = tidy(text)
+        if is_far_too_long or len(text) > most:
             self.refuse(path, f"It is too long. Shorten it to {most} characters.")
         elif is_required and not text:
             self.refuse(path, "It is missing. Write it.")

@@ -30,7 +30,8 @@ def tidy(text: str) -> str:
         return _REMOVED.sub("", text).strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _without_long_runs(_REMOVED.sub("", text))
-    return unicodedata.normalize("NFC", text).strip()
+    # A character may compose to several marks, so runs are looked at once more.
+    return _without_long_runs(unicodedata.normalize("NFC", text)).strip()
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -265,3 +265,27 @@ def test_texts_are_tidied_once_and_for_all():
 def test_an_unknown_question_is_named():
     with pytest.raises(UnknownName, match="nobody"):
         definition.load(SMALL).question("nobody")
+
+
+def test_minutes_grow_with_what_is_asked():
+    assert definition.load(SMALL).minutes == 1
+    comments = [{"key": f"q{n}", "kind": "long_text", "text": "Why?"} for n in range(10)]
+    assert definition.load({**SMALL, "pages": [{"questions": comments}]}).minutes == 4
+
+
+@given(st.text(st.characters(), max_size=200) | st.text("[]{}&*!?:-#|>'\"% a1\n\t", max_size=60))
+def test_no_yaml_raises_anything_but_our_errors(text):
+    with pytest.raises(DefinitionError):
+        definition.load_yaml(text)
+
+
+@given(st.binary(max_size=200) | st.text('[]{}",:\\u0d81e9 ', max_size=60).map(str.encode))
+def test_no_json_raises_anything_but_our_errors(document):
+    with pytest.raises(DefinitionError):
+        definition.from_json(document)
+
+
+def test_space_around_a_text_does_not_count():
+    padded = definition.load({**SMALL, "title": " " * 5000 + "T" + " " * 5000})
+    assert padded.title == "T"
+    assert "title" in problems({**SMALL, "title": "T" + " " * 5000 + "T"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveys import library, path
+from surveys import path
 from surveys.answers import clean_json
 from surveys.definition import load
 
@@ -61,10 +61,3 @@ def test_a_person_comes_back_to_where_something_is_missing(keys, missing, resume
 def test_the_page_of_a_question_is_found():
     assert path.page_of(THREE, "d") == 2
     assert path.page_of(THREE, "x") is None
-
-
-def test_minutes_grow_with_what_is_asked():
-    assert path.minutes(THREE) == 1
-    comments = [question(f"q{number}", kind="long_text") for number in range(10)]
-    long = load({"title": "T", "language": "en", "pages": [{"questions": comments}]})
-    assert path.minutes(long) > path.minutes(library.template("relationship_nps"))

@@ -6,6 +6,7 @@ import pytest
 
 from surveys import kinds, scoring
 from surveys.answers import clean_json
+from surveys.compiled import compile
 from surveys.definition import load
 
 
@@ -45,7 +46,9 @@ def scored(kind: str, value: object, **settings: object) -> tuple[scoring.Score,
     if kind.endswith("choice"):
         question["choices"] = [{"key": key, "label": key} for key in "ab"]
     survey = load({"title": "T", "language": "en", "pages": [{"questions": [question]}]})
-    return scoring.score(survey, clean_json(survey, {"q": value}).answers)
+    answers = clean_json(survey, {"q": value}).answers
+    assert compile(survey).score(answers) == scoring.score(survey, answers)
+    return scoring.score(survey, answers)
 
 
 @pytest.mark.parametrize(
