@@ -41,6 +41,7 @@ POLL_SECONDS = 2.0
 ERROR_NOTE = "_error"
 QUEUE_FAILURES = (ConnectorException, DatabaseFailed, PoolTimeout, OSError)
 
+_START = text("UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = :id")
 _NOTE = text(
     "UPDATE procrastinate_jobs SET args = args || jsonb_build_object(CAST(:key AS text),"
     " CAST(:error AS text)) WHERE id = :id"
@@ -146,6 +147,7 @@ class JobWorker:
                     await self._worker.run()  # type: ignore[no-untyped-call]
             finally:
                 self._worker = None
+                threads.shutdown(wait=False)
 
     def _task(self, app: App, job: Job) -> Task[..., None, ...]:
         return Task(
@@ -172,6 +174,11 @@ class JobWorker:
             attempts=job.attempts,
             is_stopping=lambda: self._is_stopping,
         )
+        if running.job.queueing_lock is not None:
+            # From now on another one may wait: were the key kept, the retry of this job would
+            # collide with it and this job stay in flight for ever.
+            with self.engine.begin() as connection:
+                connection.execute(_START, {"id": context.job_id})
         try:
             job.run(context, **arguments)
         except Exception as error:
