@@ -98,6 +98,8 @@ def staff_context() -> dict[str, Any]:
 def install(app: Flask) -> None:
     """Give the templates their words."""
     app.context_processor(staff_context)
+    # A global, because macros imported without the page's context call it.
+    app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.filters.update(moment=moment, exact_time=exact_time, money=money)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -42,6 +42,15 @@ ROLE_LABELS = {
     "crm_admin": "CRM admin",
 }
 
+# What each role is for, where somebody chooses one.
+ROLE_WORDS = {
+    "owner": "Everything, with people, keys and settings",
+    "designer": "Makes surveys, sends them and reads the answers",
+    "analyst": "Reads everything about feedback and downloads it",
+    "agent": "Works on cases and sees the customers behind them",
+    "crm_admin": "Connects other systems and imports data",
+}
+
 _READ = {"overview.view", "responses.view", "customers.view", "cases.view"}
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "owner": frozenset(PERMISSIONS),
@@ -58,6 +67,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {"overview.view", "customers.view", "connections.view", "connections.edit", "data.import"}
     ),
 }
+
+
+def roles_within(permissions: frozenset[str]) -> frozenset[str]:
+    """The roles that hold nothing beyond these permissions: those one may give."""
+    return frozenset(role for role, held in ROLE_PERMISSIONS.items() if held <= permissions)
+
 
 API_SCOPES = (
     "surveys.view",

@@ -7,7 +7,16 @@ from typing import Any
 
 from flask import Flask, url_for
 
-PAGES = ("health",)
+PAGES = (
+    "health",
+    "sign_in",
+    "passwords",
+    "joining",
+    "set_up",
+    "account",
+    "settings",
+    "members",
+)
 
 
 def open_all(app: Flask) -> None:

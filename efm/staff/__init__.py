@@ -1,0 +1,1 @@
+"""The people who work here: signing in, members, keys for programs, and what they did."""

@@ -1,0 +1,70 @@
+"""The organization's own settings: name, time zone, language, currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+
+from babel import Locale
+from babel.numbers import list_currencies
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from efm.errors import Invalid, NotFound
+from efm.models import Organization
+from efm.staff.actor import Actor
+from efm.staff.forms import checked_name, checked_zone
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "fi", "nb", "cs", "tr",
+             "uk", "ja", "zh", "ko", "ar", "he")  # fmt: skip
+# The currencies most people look for come first in the list.
+USUAL_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY")
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Languages to choose from, each in its own words."""
+    return tuple((code, str(Locale(code).get_display_name()).capitalize()) for code in LANGUAGES)
+
+
+@cache
+def currencies() -> tuple[tuple[str, str], ...]:
+    """Currencies in use: code and name."""
+    names = Locale("en").currencies
+    known = {code for code in list_currencies() if code in names and "(" not in names[code]}
+    rest = sorted(known - set(USUAL_CURRENCIES))
+    return tuple((code, f"{code} – {names[code]}") for code in (*USUAL_CURRENCIES, *rest))
+
+
+def get(session: Session) -> Organization:
+    """The organization of this unit."""
+    found = session.scalars(
+        select(Organization).where(Organization.id == session.info["organization_id"])
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This organization is not there any more.")
+    return found
+
+
+def update(session: Session, form: Mapping[str, str], by: Actor, now: datetime) -> None:
+    """Change the settings; raises Invalid with every problem."""
+    problems: dict[str, str] = {}
+    wanted = {
+        "name": checked_name(form, "name", "the organization", problems),
+        "time_zone": checked_zone(form, "time_zone", problems) or "UTC",
+        "language": form.get("language", ""),
+        "currency": form.get("currency", ""),
+    }
+    if wanted["language"] not in dict(languages()):
+        problems["language"] = "Choose a language from the list."
+    if wanted["currency"] not in dict(currencies()):
+        problems["currency"] = "Choose a currency from the list."
+    if problems:
+        raise Invalid(problems=problems)
+    organization = get(session)
+    changed = {key: value for key, value in wanted.items() if getattr(organization, key) != value}
+    for key, value in changed.items():
+        setattr(organization, key, value)
+    if changed:
+        by.note(session, now, "organization.changed", "organization", organization.id, **changed)
