@@ -90,6 +90,12 @@ def _outcome(cleaned: answers.Cleaned) -> object:
         ("long_text", {}, ["half \ud800 pair"], "half  pair"),
         ("long_text", {}, [" \n "], None),
         ("long_text", {}, ["a", "b"], "one_only"),
+        pytest.param("long_text", {}, ["x" * 15_001], "too_long", id="far-too-long"),
+        pytest.param("long_text", {}, [" " * 20_000 + "x"], "x", id="far-too-padded"),
+        ("number", {}, [""], None),
+        ("number", {}, ["1", "2"], "one_only"),
+        ("date", {}, ["  "], None),
+        ("date", {}, ["2026-01-01", "2026-01-02"], "one_only"),
         ("number", {}, ["12"], 12),
         ("number", {}, ["+12"], 12),
         ("number", {}, ["-0"], 0),
@@ -192,6 +198,20 @@ def test_a_required_question_must_be_answered_unless_the_response_is_partial():
     assert answers.clean_json(survey, {}, partial=True).is_valid
     blank = asking("long_text", is_required=True)
     assert typed(blank, "   ") == "required"
+
+
+@pytest.mark.parametrize(
+    "kind", ["nps", "single_choice", "multiple_choice", "short_text", "number", "date"]
+)
+def test_none_means_not_answered(kind):
+    assert sent(asking(kind), None) is None
+    with pytest.raises(AnswerError) as refused:
+        answers.from_json(asking(kind).question("q"), None)
+    assert refused.value.code == "required"
+
+
+def test_a_form_with_bare_strings_is_read_too():
+    assert answers.clean_form(asking("nps"), 0, {"q": "9"}).answers["q"].number == 9
 
 
 def test_unknown_questions_are_errors_of_their_own():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from copy import deepcopy
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -141,6 +142,7 @@ def test_all_problems_are_reported_at_once_with_their_paths():
         ({"kind": "csat", "settings": {"labels": ["one", "two"]}}, "settings.labels"),
         ({"kind": "csat", "settings": {"labels": "bad"}}, "settings.labels"),
         ({"kind": "stars", "settings": {"points": 7, "is_csat": True}}, "settings.is_csat"),
+        ({"kind": "stars", "settings": {"points": 2}}, "settings.points"),
         ({"kind": "stars", "settings": {"points": True}}, "settings.points"),
         ({"kind": "stars", "settings": {"points": 3.5}}, "settings.points"),
         ({"kind": "stars", "settings": {"points": float("nan")}}, "settings.points"),
@@ -162,6 +164,11 @@ def test_all_problems_are_reported_at_once_with_their_paths():
 )
 def test_a_bad_part_is_refused_where_it_stands(parts, path):
     assert f"pages[0].questions[0].{path}" in problems(changed(**parts))
+
+
+def test_a_date_setting_may_be_a_yaml_date():
+    document = changed(kind="date", settings={"minimum": date(2026, 1, 31)})
+    assert definition.load(document).questions[0].settings["minimum"] == "2026-01-31"
 
 
 def test_limits_hold_for_pages_questions_and_choices():

@@ -72,6 +72,10 @@ def test_a_hand_made_question_has_the_defaults_too():
     assert kinds.points(Question("q", "long_text", "?")) == ()
 
 
+def test_a_set_setting_is_read_before_its_default():
+    assert kinds.kind("stars").setting(loaded("stars", points=7).question("q"), "points") == 7
+
+
 def test_a_scale_in_words():
     scale = kinds.scale(loaded("nps").question("q"), "en")
     assert (scale.low_words, scale.high_words) == ("Not at all likely", "Extremely likely")

@@ -82,6 +82,8 @@ class TestNps:
     def test_no_answers_have_no_score(self):
         for found in (figures.nps(0, 0, 0), figures.nps_score_interval(0, 0, 0)):
             assert (found.value, found.n, found.low, found.high) == (None, 0, None, None)
+        found = figures.difference_of_nps(figures.bands_of(A), figures.Bands(0, 0, 0))
+        assert (found.value, found.p, found.n_first, found.n_second) == (None, None, 100, 0)
 
     @pytest.mark.parametrize(("bands", "value"), [((1, 0, 0), 100), ((0, 0, 1), -100)])
     def test_one_answer_is_inside_its_own_wide_interval(self, bands, value):
