@@ -38,7 +38,7 @@ def create(
 ) -> Survey:
     """A new survey whose draft is `definition`."""
     survey = Survey(
-        name=(name or definition.title)[:200],
+        name=(name or definition.name or definition.title)[:200],
         template=template,
         draft=dump(definition),
         created_by_id=user_id,
@@ -93,7 +93,7 @@ def save_draft(
             "open the survey in a second tab to compare, then save again."
         )
     survey.draft = dump(definition)
-    survey.name = definition.title[:200]
+    survey.name = (definition.name or definition.title)[:200]
     survey.draft_revision += 1
     survey.updated_at = now
     return survey
