@@ -39,7 +39,10 @@ define install
 if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	$(find_python); \
 	echo "Making a virtual environment with $$($$able --version) in .venv"; \
-	rm -rf .venv; \
+	rm -rf .venv 2>/dev/null || { \
+		echo "The folder .venv belongs to another account. Run as that account, or remove it." >&2; \
+		exit 1; \
+	}; \
 	"$$able" -m venv .venv || { rm -rf .venv; exit 1; }; \
 fi; \
 echo "Installing the packages of $(1); this takes a minute or two, and only once."; \

@@ -100,15 +100,13 @@ def children(config: Config, address: tuple[str, int]) -> list[Child]:
         ),
     }
     web = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-        *("--host", address[0], "--port", str(address[1])),
-        *("--workers", str(config.processes), "--blocking-threads", str(config.threads)),
-        *("--workers-kill-timeout", "15", "--log-level", "warning", "wsgi:app"),
+        *(sys.executable, "-m", "efm.cli.web", address[0], str(address[1])),
+        *(str(config.processes), str(config.threads)),
     ]
     worker = [sys.executable, "-m", "efm", "worker"]
     return [
         Child("web server", web, environ, chances=5),
-        Child("worker", worker, environ),
+        Child("worker", worker, environ, waits=True),
     ]
 
 

@@ -25,13 +25,15 @@ class Child:
     """A process to keep running.
 
     After an unexpected end it is started again, each time later, up to half a minute; one that
-    may fail only `chances` times in a row gives up the whole service.
+    may fail only `chances` times in a row gives up the whole service. One that `waits` is started
+    when the others are ready, so that it does not slow them down.
     """
 
     name: str
     command: list[str]
     environ: Mapping[str, str]
     chances: int | None = None
+    waits: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
     started: float = field(default=0.0, init=False)
@@ -95,10 +97,14 @@ class Supervisor:
         wakeup = signal.set_wakeup_fd(self._wake_out, warn_on_full_buffer=False)
         try:
             for child in self.children:
-                child.start()
+                if not child.waits:
+                    child.start()
             if not self._await(is_ready, ready_seconds):
                 return 1 if not self._asked else 0
             when_ready()
+            for child in self.children:
+                if child.waits and not self._asked:
+                    child.start()
             while not self._asked:
                 self._wait(1.0)
                 if not self._look_after():
