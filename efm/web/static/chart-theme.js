@@ -1,13 +1,8 @@
 // How charts look: colours and type from the page's custom properties, numbers and dates in the page's language.
 
-const probe = document.createElement("span");
-
-/** A role's colour as the page shows it now; light-dark() is resolved by the browser through a probe. */
+/** A role as the page knows it: drawings are SVG, so they follow the theme, and paper, without being drawn again. */
 function colour(role) {
-  probe.hidden = true;
-  if (!probe.isConnected) document.body.append(probe);
-  probe.style.color = `var(--${role})`;
-  return getComputedStyle(probe).color;
+  return `var(--${role})`;
 }
 
 /** Specs name colours by role ("role:positive"); they become the colours of the theme in use. */

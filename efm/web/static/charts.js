@@ -58,11 +58,11 @@ async function draw(area, force) {
   const runtime = vega.parse(compiled, undefined, { ast: true });
   views.get(area)?.view?.finalize();
   const box = document.createElement("div");
-  const view = new vega.View(runtime, { expr: expressionInterpreter, renderer: "canvas", container: box, hover: true, tooltip: tip(area), loader: closedLoader(vega) });
+  const view = new vega.View(runtime, { expr: expressionInterpreter, renderer: "svg", container: box, hover: true, tooltip: tip(area), loader: closedLoader(vega) });
   await view.runAsync();
-  const canvas = box.querySelector("canvas");
-  canvas?.setAttribute("role", "img");
-  canvas?.setAttribute("aria-label", area.dataset.chartLabel || "Chart");
+  const drawing = box.querySelector("svg");
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-label", area.dataset.chartLabel || "Chart");
   area.replaceChildren(box);
   area.dataset.drawn = "yes";
   area.classList.remove("chart-failed");
@@ -106,7 +106,7 @@ function giveUp(area, error) {
 async function drawOne(area, force = false) {
   try {
     await draw(area, force);
-    watch(area);
+    sizes.observe(area);
   } catch (error) {
     giveUp(area, error);
   }
@@ -118,28 +118,18 @@ const sizes = new ResizeObserver((entries) => {
   resizing = setTimeout(() => {
     for (const { target } of entries) {
       const known = views.get(target);
-      if (known && Math.abs(known.width - target.clientWidth) > 1) drawOne(target, true);
+      if (!target.isConnected) forget(target);
+      else if (known && Math.abs(known.width - target.clientWidth) > 1) drawOne(target, true);
     }
   }, 150);
 });
 
-function watch(area) {
-  sizes.observe(area);
+/** A chart whose place has left the page is let go, so that long-lived pages do not gather views. */
+function forget(area) {
+  views.get(area)?.view?.finalize();
+  views.delete(area);
+  sizes.unobserve(area);
 }
-
-function redrawAll() {
-  for (const area of views.keys()) {
-    if (area.isConnected) drawOne(area, true);
-    else {
-      views.get(area).view?.finalize();
-      views.delete(area);
-      sizes.unobserve(area);
-    }
-  }
-}
-
-document.addEventListener("themechange", redrawAll);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 
 export async function drawCharts(root) {
   const areas = [...root.querySelectorAll("[data-chart]")];

@@ -23,7 +23,6 @@ export function startTheme() {
         // The choice then lasts for this page only.
       }
       show();
-      document.dispatchEvent(new CustomEvent("themechange"));
     });
   }
 }
