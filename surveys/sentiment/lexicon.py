@@ -83,6 +83,17 @@ def _idiom_words(valences: dict[str, float], phrases: list[str]) -> frozenset[st
     return frozenset(noticed)
 
 
+def _pattern(names: dict[str, str]) -> re.Pattern[str]:
+    """Finds every emoji with a name, and some without.
+
+    A set of characters beyond U+FFFF is tried one by one by `re`, 2 microseconds for each letter of
+    the text; one range is not.
+    """
+    near = [emoji for emoji in names if emoji <= "\uffff"]
+    far = [emoji for emoji in names if emoji > "\uffff"]
+    return re.compile(f"[{''.join(map(re.escape, near))}{min(far)}-{max(far)}]")
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Load once and keep (about 15 ms, 3 MB); raises LexiconMissing when it is not installed."""
@@ -99,7 +110,7 @@ def lexicon() -> Lexicon:
         idioms=rules["SPECIAL_CASES"],  # type: ignore[arg-type]
         idiom_words=_idiom_words(valences, phrases),
         emoji_names=names,
-        emoji=re.compile("[" + "".join(map(re.escape, names)) + "]"),
+        emoji=_pattern(names),
     )
 
 
@@ -111,4 +122,10 @@ def name_emoji(text: str) -> str:
     """
     known = lexicon()
     names = known.emoji_names
-    return known.emoji.sub(lambda found: names[found[0]], text)
+    return known.emoji.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+def has_emoji(text: str) -> bool:
+    """Whether there is an emoji with a name."""
+    known = lexicon()
+    return any(emoji in known.emoji_names for emoji in known.emoji.findall(text))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from surveys.sentiment.budget import Budget
 from surveys.sentiment.language import Detection, Source, base_language, detect, load_languages
-from surveys.sentiment.lexicon import lexicon
+from surveys.sentiment.lexicon import has_emoji, lexicon
 from surveys.sentiment.pieces import pieces
 from surveys.sentiment.vader import vader
 
@@ -123,7 +123,5 @@ def _is_wordless(text: str) -> bool:
 
 def _has_symbols(text: str) -> bool:
     """Whether there is an emoji or an emoticon the lexicon knows."""
-    known = lexicon()
-    return known.emoji.search(text) is not None or any(
-        token.lower() in known.valences for token in text.split()
-    )
+    valences = lexicon().valences
+    return has_emoji(text) or any(token.lower() in valences for token in text.split())

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from surveys.sentiment.lexicon import name_emoji
 from surveys.sentiment.rules import modified
-from surveys.sentiment.words import EDGE, TURNS, recall
+from surveys.sentiment.words import EDGE, LEXICAL, SHOUTED, TURNS, recall
 
 _EDGES: Final = (EDGE, EDGE, EDGE)
 _BEFORE_BUT: Final = 0.5
@@ -59,14 +59,21 @@ def valences(tokens: list[str]) -> list[float]:
     for i in compress(range(len(tokens)), found):
         word = found[i]
         assert word is not None
-        if word.valence:
+        value = word.valence
+        if value:
             one, two, three = found[i - 1], found[i - 2], found[i - 3]
-            if one or two or three or word.kind > 1:
-                if mixed is None:
+            kinds = word.kind
+            if one:
+                kinds |= one.kind
+            if two:
+                kinds |= two.kind
+            if three:
+                kinds |= three.kind
+            if kinds != LEXICAL:
+                if kinds & SHOUTED and mixed is None:
                     mixed = not all(map(str.isupper, tokens))
-                values.append(modified(word, one, two, three, i, tokens, mixed))
-            else:
-                values.append(word.valence)
+                value = modified(word, one, two, three, i, tokens, mixed or False)
+            values.append(value)
         elif turn < 0 and word.kind & TURNS:
             turn = len(values)
     if turn >= 0:
