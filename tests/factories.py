@@ -81,12 +81,13 @@ class House:
         """A browser signed in as the person of that role; `client.csrf` is what forms must bring back."""
         token, csrf, now = new_token(), new_token(), clock.now()
         with self.unit() as session:
+            person = session.get_one(User, self.people[role])
             session.add(
                 StaffSession(
-                    user_id=self.people[role],
+                    user_id=person.id,
                     token_hash=token_hash(token),
                     csrf_token=csrf,
-                    credential_version=1,
+                    credential_version=person.credential_version,
                     last_seen_at=now,
                     expires_at=now + timedelta(hours=12),
                 )

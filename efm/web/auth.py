@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request
 from sqlalchemy import text
 
-from efm.errors import Forbidden, SignInNeeded, TooMany
+from efm.errors import Forbidden, SignInNeeded
+from efm.staff import attempts, tokens
 from efm.vault import new_token, token_hash
 from efm.web import unit
 from efm.web.permissions import PUBLIC, ROLE_PERMISSIONS, SIGNED_IN, permission_of
@@ -169,6 +170,7 @@ def token_principal(token: str) -> Principal | None:
         ).one_or_none()
     if row is None or row.revoked_at is not None or (row.expires_at and row.expires_at <= now):
         return None
+    tokens.touch(unit.engine(), row.organization_id, row.id, row.last_used_at, now)
     return Principal(
         kind="token",
         id=row.id,
@@ -187,15 +189,7 @@ def token_principal(token: str) -> Principal | None:
 
 def hit(bucket: str, limit: int, seconds: int, message: str) -> None:
     """Count an attempt; raises TooMany once `limit` is passed within the window."""
-    now = unit.now()
-    with unit.engine().begin() as connection:
-        row = connection.execute(
-            text("SELECT * FROM efm_hit(:bucket, :seconds, :now)"),
-            {"bucket": bucket[:200], "seconds": seconds, "now": now},
-        ).one()
-    if row.hits > limit:
-        wait = max(1, int((row.window_ends_at - now).total_seconds()))
-        raise TooMany(message, retry_after_seconds=wait)
+    attempts.count(unit.engine(), bucket, limit, seconds, message, unit.now())
 
 
 def client_prefix() -> str:

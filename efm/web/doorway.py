@@ -65,10 +65,12 @@ def let_in(
     return response
 
 
-def let_out() -> None:
+def let_out(*, noted: bool = False) -> None:
     """End the session this request came with, at once, if there is one."""
     who: auth.Principal | None = g.get("principal")
     if who is None or who.session_id is None or who.user_id is None:
         return
     with new_unit(unit.engine(), who.organization_id, user_id=who.user_id) as session:
         sessions.end(session, who.user_id, who.session_id)
+        if noted:
+            actor().note(session, unit.now(), "sign_out.succeeded")

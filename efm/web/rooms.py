@@ -16,6 +16,9 @@ PAGES = (
     "account",
     "settings",
     "members",
+    "tokens",
+    "audit",
+    "search",
 )
 
 

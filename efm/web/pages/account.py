@@ -168,7 +168,7 @@ def switch(organization_id: uuid.UUID) -> Response:
 def sign_out() -> Response:
     """End the session: the row goes, so a copied cookie is worth nothing."""
     doorway.check_form()
-    doorway.let_out()
+    doorway.let_out(noted=True)
     response: Response = redirect(url_for("sign_in.show"), code=303)  # type: ignore[assignment]
     response.delete_cookie(auth.cookie_name(), secure=unit.config().is_secure, httponly=True)
     flash("You are signed out.", "success")

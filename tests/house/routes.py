@@ -1,0 +1,111 @@
+"""What the routes of the house need to be tested: extend this when you add a page.
+
+`test_permissions.py` fails when a public route is not in PUBLIC, or a route with values in its
+address is in neither OBJECTS nor WITHOUT_OBJECT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from efm import clock
+from efm.models import ApiToken, Membership, StaffSession, StaffToken
+from efm.vault import new_token, token_hash
+from tests.factories import House
+
+# Endpoints that ask for no sign-in, and why.
+PUBLIC = {
+    "health.live": "the machine's own question",
+    "health.ready": "the machine's own question",
+    "health.metrics": "guarded by its own token, or for this machine only",
+    "health.static": "styles, scripts and icons hold no data",
+    "sign_in.home": "leads to the sign-in",
+    "sign_in.show": "the sign-in",
+    "sign_in.submit": "the sign-in",
+    "sign_in.show_code": "the sign-in",
+    "sign_in.submit_code": "the sign-in",
+    "passwords.forgot": "for somebody who cannot sign in",
+    "passwords.ask": "for somebody who cannot sign in",
+    "passwords.choose": "the mailed link is the key",
+    "passwords.finish": "the mailed link is the key",
+    "joining.show": "the mailed link is the key",
+    "joining.accept": "the mailed link is the key",
+    "set_up.show": "nobody works here yet",
+    "set_up.submit": "nobody works here yet; the set-up code is the key",
+    "account.sign_out": "somebody whose session ended may still press the button",
+}
+
+# Public routes that write without our form's CSRF value, and why that is right.
+WITHOUT_CSRF: dict[str, str] = {}
+
+# Endpoints whose address carries values that name no object of an organization, and why.
+WITHOUT_OBJECT = {
+    "health.static": "a file's name",
+    "passwords.choose": "a secret, the same refusal for every other one",
+    "passwords.finish": "a secret, the same refusal for every other one",
+    "joining.show": "a secret, the same refusal for every other one",
+    "joining.accept": "a secret, the same refusal for every other one",
+}
+
+
+def _member(house: House) -> dict[str, Any]:
+    with house.unit() as session:
+        found = session.scalars(
+            select(Membership.id).where(Membership.user_id == house.people["analyst"])
+        ).one()
+    return {"member_id": found}
+
+
+def _invitation(house: House) -> dict[str, Any]:
+    row = StaffToken(
+        purpose="invitation",
+        email="new@example.org",
+        role="agent",
+        token_hash=token_hash(new_token()),
+        expires_at=clock.now() + timedelta(days=1),
+    )
+    with house.unit() as session:
+        session.add(row)
+    return {"invitation_id": row.id}
+
+
+def _token(house: House) -> dict[str, Any]:
+    row = ApiToken(name="Shop", hint="abcd", token_hash=token_hash(new_token()), scopes=[])
+    with house.unit() as session:
+        session.add(row)
+    return {"token_id": row.id}
+
+
+def _session(house: House) -> dict[str, Any]:
+    house.login("owner")
+    with house.unit() as session:
+        found = session.scalars(
+            select(StaffSession.id).where(StaffSession.user_id == house.people["owner"])
+        ).first()
+    return {"session_id": found}
+
+
+def _organization(house: House) -> dict[str, Any]:
+    return {"organization_id": house.id}
+
+
+# For each endpoint with an object in its address: makes one in a house, returns the address's values.
+OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
+    "members.change_role": _member,
+    "members.deactivate": _member,
+    "members.reactivate": _member,
+    "members.remove_second_step": _member,
+    "members.resend": _invitation,
+    "members.withdraw": _invitation,
+    "tokens.revoke": _token,
+    "account.end_session": _session,
+    "account.switch": _organization,
+}
+# Form fields (or a JSON body under "json") without which a route would refuse before it looks.
+BODIES: dict[str, dict[str, Any]] = {
+    "members.change_role": {"role": "agent"},
+}
