@@ -223,6 +223,7 @@ def test_explaining_names_the_words_that_moved_the_score() -> None:
     assert explain("The app isn't very good. Sadly! 😂") == [
         Contribution("isn't very good", pytest.approx(-1.62282)),
         Contribution("Sadly", pytest.approx(-1.8)),
+        Contribution("tears", pytest.approx(-0.9)),
         Contribution("joy", pytest.approx(2.8)),
     ]
     assert explain("The table is blue.") == []
