@@ -59,7 +59,10 @@ PLAIN = [
 TURNS = ["but", "But", "BUT", "but,", "least", "at least", "very least", "LEAST", "Least"]
 PAIRS = [
     "without doubt", "without a doubt", "never so", "never this", "never so this", "so", "this",
-    "no", "No", "NO", "no or", "no nor", "or", "nor", "no good no", "kind of", "sort of", "Kind",
+    "no", "No", "NO", "no or", "no nor", "or", "nor", "no good no",
+    "no good or",
+    "no table or",
+    "no desk nor", "kind of", "sort of", "Kind",
     "just enough", "kind", "of", "KIND OF", "can't stand", "fed up", "n't", "don't.", "shouldN'T",
     "isn’t", "uh-uh", "cannot", "doubt", "without",
 ]  # fmt: skip
