@@ -153,3 +153,15 @@ def current_version(session: Session, survey: Survey) -> SurveyVersion | None:
     if survey.current_version_id is None:
         return None
     return session.get(SurveyVersion, (survey.organization_id, survey.current_version_id))
+
+
+def version(session: Session, survey_id: uuid.UUID, number: int) -> SurveyVersion:
+    """A published version by its number; raises NotFound."""
+    found = session.scalars(
+        select(SurveyVersion)
+        .where(SurveyVersion.survey_id == survey_id)
+        .where(SurveyVersion.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such version.")
+    return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from efm.clock import new_id
 from efm.config import Config
-from efm.errors import NotFound
+from efm.errors import Invalid, NotFound
 from efm.feedback import authoring
 from efm.models import Distribution, Invitation
 from efm.vault import Vault, token_hash
@@ -136,3 +137,45 @@ def invite(
     distribution.invited += len(made)
     session.flush()
     return made
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A distribution as a form asks for it."""
+
+    survey_id: uuid.UUID
+    name: str
+    channel: str
+    touchpoint: str
+    closes_at: datetime | None
+
+
+def read_form(form: Mapping[str, str], zone: tzinfo) -> Wanted:
+    """The form's values; `closes_on` is a day in the viewer's zone, taken to its end.
+
+    Raises Invalid with a message per field.
+    """
+    problems: dict[str, str] = {}
+    survey_id, closes_at = uuid.UUID(int=0), None
+    try:
+        survey_id = uuid.UUID(form.get("survey", ""))
+    except ValueError:
+        problems["survey"] = "Choose a published survey."
+    name = form.get("name", "").strip()
+    if not 1 <= len(name) <= 200:
+        problems["name"] = "Give it a name of at most 200 characters."
+    channel = form.get("channel", "").strip().lower() or "link"
+    if len(channel) > 60:
+        problems["channel"] = "At most 60 characters."
+    touchpoint = form.get("touchpoint", "").strip()
+    if len(touchpoint) > 200:
+        problems["touchpoint"] = "At most 200 characters."
+    if form.get("closes_on"):
+        try:
+            day = date.fromisoformat(form["closes_on"])
+            closes_at = datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+        except (ValueError, OverflowError):
+            problems["closes_on"] = "Enter a day such as 2026-12-31."
+    if problems:
+        raise Invalid("Some values need another look.", problems=problems)
+    return Wanted(survey_id, name, channel, touchpoint, closes_at)

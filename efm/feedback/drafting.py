@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,3 +76,36 @@ def _move(document: dict[str, Any], form: Mapping[str, str]) -> None:
             neighbour.insert(len(neighbour) if step < 0 else 0, moved)
             document["pages"] = [each for each in pages if each["questions"]]
         return
+
+
+def by_name(document: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, str]:
+    """Problems by the form's names: `pages[1].questions[0].text` is that question's text field."""
+    found = {}
+    for where, message in errors.items():
+        found[_name(document, where)] = message
+    return found
+
+
+_STEP = re.compile(r"([a-z_]+)\[(\d+)\]|([a-z_]+)")
+
+
+def _name(document: Mapping[str, Any], where: str) -> str:
+    """The form's name of a problem's path, or the path itself when the form has no such field."""
+    here: Any = document
+    parts: list[str] = []
+    for match in _STEP.finditer(where):
+        name, place, plain = match.groups()
+        if name is None:
+            parts.append(plain)
+            here = here.get(plain) if isinstance(here, Mapping) else None
+            continue
+        items = here.get(name) if isinstance(here, Mapping) else None
+        if not isinstance(items, list) or int(place) >= len(items):
+            return where
+        here = items[int(place)]
+        word = {"pages": "page", "questions": "question", "choices": "choice"}.get(name, name)
+        parts = [word, str(here.get("key"))] if word in ("page", "question") else [
+            *parts, word, str(here.get("key")),
+        ]  # fmt: skip
+    joined = ".".join(parts)
+    return joined.removesuffix(".label").replace(".settings.", ".setting.")

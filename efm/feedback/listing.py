@@ -118,7 +118,9 @@ def distributions(session: Session, survey_id: uuid.UUID | None = None) -> Seque
     return session.execute(query).all()
 
 
-def invitations(session: Session, distribution_id: uuid.UUID) -> Sequence[Row[Any]]:
+def invitations(
+    session: Session, distribution_id: uuid.UUID
+) -> Sequence[Row[Invitation, str, str | None]]:
     """The personal links of a distribution with their contacts, in the order they were made."""
     return session.execute(
         select(Invitation, Contact.name, Contact.email)
@@ -128,7 +130,7 @@ def invitations(session: Session, distribution_id: uuid.UUID) -> Sequence[Row[An
     ).all()
 
 
-def _narrowed(query: Any, wanted: ResponseFilter) -> Any:
+def narrowed(query: Any, wanted: ResponseFilter) -> Any:
     query = query.where(Response.state == "complete")
     if wanted.survey_id:
         query = query.where(Response.survey_id == wanted.survey_id)
@@ -160,7 +162,7 @@ def responses(
     session: Session, wanted: ResponseFilter, *, cursor: tuple[datetime, uuid.UUID] | None = None
 ) -> Page:
     """Complete responses, newest first, a page after `cursor`."""
-    query = _narrowed(
+    query = narrowed(
         select(Response, Survey.name, Contact.name)
         .join(Survey, Survey.id == Response.survey_id)
         .outerjoin(Contact, Contact.id == Response.contact_id),
@@ -200,7 +202,7 @@ def _fill(session: Session, lines: Mapping[uuid.UUID, Line]) -> None:
 
 def count(session: Session, wanted: ResponseFilter, *, most: int = 10_000) -> int:
     """How many responses match, counted up to `most`."""
-    inner = _narrowed(select(Response.id), wanted).limit(most).subquery()
+    inner = narrowed(select(Response.id), wanted).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 

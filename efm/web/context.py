@@ -101,5 +101,6 @@ def install(app: Flask) -> None:
     # A global, because macros imported without the page's context call it.
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.filters.update(moment=moment, exact_time=exact_time, money=money)
+    app.jinja_env.globals["has_endpoint"] = lambda name: name in current_app.view_functions
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

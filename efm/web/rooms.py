@@ -9,6 +9,10 @@ from flask import Flask, url_for
 
 PAGES = (
     "health",
+    "gallery",
+    "responses",
+    "distributions",
+    "surveys",
     "sign_in",
     "passwords",
     "joining",

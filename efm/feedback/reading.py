@@ -1,0 +1,74 @@
+"""One response as people read it: the questions as they were asked, the answers in words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from efm.errors import NotFound
+from efm.feedback import listing, versions
+from efm.models import Answer, Contact, Distribution, Response, Score, Survey, SurveyVersion
+from surveys.definition import Question
+
+
+@dataclass(frozen=True)
+class Line:
+    """A question, the answer in words (None: not answered), its scores."""
+
+    question: Question
+    said: str | None
+    scores: Sequence[Score]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A response with all around it."""
+
+    response: Response
+    survey: Survey
+    version: SurveyVersion
+    distribution: Distribution
+    contact: Contact | None
+    lines: Sequence[Line]
+
+
+def in_words(question: Question, answer: Answer) -> str:
+    """An answer as text: labels for choices, whole numbers without a point."""
+    if answer.choices is not None:
+        labels = {choice.key: choice.label for choice in question.choices}
+        return ", ".join(labels.get(key, key) for key in answer.choices)
+    if answer.number is not None:
+        return f"{answer.number:g}"
+    if answer.on_day is not None:
+        return answer.on_day.isoformat()
+    return answer.text or ""
+
+
+def read(session: Session, response_id: uuid.UUID) -> Read:
+    """A complete response; raises NotFound for a missing, unfinished or a stranger's one."""
+    organization_id = session.info["organization_id"]
+    response = session.get(Response, (organization_id, response_id))
+    if response is None or response.state != "complete":
+        raise NotFound("There is no such response.")
+    survey = session.get_one(Survey, (organization_id, response.survey_id))
+    version = session.get_one(SurveyVersion, (organization_id, response.version_id))
+    distribution = session.get_one(Distribution, (organization_id, response.distribution_id))
+    contact = None
+    if response.contact_id is not None:
+        contact = session.get(Contact, (organization_id, response.contact_id))
+    definition = versions.compiled(session, response.version_id).definition
+    answers = listing.answers_of(session, response_id)
+    scores = listing.scores_of(session, response_id)
+    lines = [
+        Line(
+            question,
+            in_words(question, answers[question.key]) if question.key in answers else None,
+            [score for score in scores if score.question_key == question.key],
+        )
+        for question in definition.questions
+        if question.kind != "statement"
+    ]
+    return Read(response, survey, version, distribution, contact, lines)
