@@ -13,7 +13,8 @@ from sqlalchemy import text, update
 from efm import log, queue
 from efm.db.engine import unit
 from efm.events.registry import JobContext, Registry
-from efm.models import StreamSetting
+from efm.models import StreamSetting, SyncRun
+from efm.sync import connections
 
 logger = log.get("chores")
 
@@ -58,9 +59,8 @@ def register(registry: Registry) -> None:
             enqueue_for_each(context, job)
 
     def start_syncs(context: JobContext) -> None:
-        if "sync.run" in registry.jobs:
-            start_due_syncs(context)
-            resume_lost_syncs(context)
+        start_due_syncs(context)
+        resume_lost_syncs(context)
 
     def recover(context: JobContext) -> None:
         recover_jobs(context, {job.name: job.attempts for job in registry.jobs.values()})
@@ -83,9 +83,9 @@ def enqueue_for_each(context: JobContext, job: str) -> int:
 
 
 def start_due_syncs(context: JobContext) -> int:
-    """Enqueue the streams whose time has come and set their next time; how many there were.
+    """Request a run of each stream whose time has come, and set its next time; how many there were.
 
-    The next time and the job are one transaction, and only the one who moves the time enqueues.
+    The next time and the run are one transaction, and only the one who moves the time requests it.
     """
     now = context.now()
     with context.engine.connect() as connection:
@@ -105,28 +105,26 @@ def start_due_syncs(context: JobContext) -> int:
                 .execution_options(synchronize_session=False)
             ).all()
             if moved:
-                key = f"sync:{connection_id}:{stream}"
-                queue.enqueue(
-                    session,
-                    "sync.run",
-                    lock=key,
-                    once=key,
-                    connection_id=connection_id,
-                    stream=stream,
-                )
+                connections.request_run(session, connection_id, stream, now)
                 started += 1
     return started
 
 
 def resume_lost_syncs(context: JobContext) -> int:
-    """Enqueue again the runs whose worker is gone; how many there were."""
+    """Enqueue again the runs whose worker is gone; how many there were.
+
+    A run that was told to come back later looks the same. The lock puts the new job behind the one
+    that waits for its time, which ends the run; so nothing is asked of a source before that.
+    """
     with context.engine.connect() as connection:
         lost = connection.execute(
             text("SELECT * FROM efm_lost_runs(:now)"), {"now": context.now()}
         ).all()
     for organization_id, run_id in lost:
         with unit(context.engine, organization_id) as session:
-            queue.enqueue(session, "sync.run", once=f"sync:{run_id}", run_id=run_id)
+            run = session.get_one(SyncRun, (organization_id, run_id))
+            lock = f"sync {run.connection_id} {run.stream}"
+            queue.enqueue(session, "sync.run", lock=lock, once=f"sync:{run_id}", run_id=run_id)
     return len(lost)
 
 

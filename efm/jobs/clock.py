@@ -152,7 +152,7 @@ class Clock:
                 "interval",
                 (tick,),
                 seconds=tick.every_seconds,
-                next_run_time=self.now(),
+                next_run_time=clock.now(),
                 id=f"{tick.job}:{tick.name}",
             )
         self._scheduler.start()

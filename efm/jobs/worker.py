@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext as RunningJob
-from procrastinate.jobs import Job as QueuedJob
 from procrastinate.tasks import Task
 from procrastinate.worker import Worker
 from psycopg import Error as DatabaseFailed
@@ -26,9 +22,10 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from efm import clock, log
+from efm import log
 from efm.config import Config
 from efm.events.registry import GiveUp, Job, JobContext, Registry
+from efm.jobs.library import FullJitter, Manager, News, Tasks
 from efm.mail import Mailer, make_mailer
 
 logger = log.get("jobs")
@@ -46,35 +43,6 @@ _NOTE = text(
     "UPDATE procrastinate_jobs SET args = args || jsonb_build_object(CAST(:key AS text),"
     " CAST(:error AS text)) WHERE id = :id"
 )
-
-
-class FullJitter(BaseRetryStrategy):
-    """When a failed job is tried again, as its declaration says."""
-
-    def __init__(self, job: Job, draw: Callable[[float, float], float] = random.uniform) -> None:
-        self.job = job
-        self.draw = draw
-
-    def get_retry_decision(
-        self, *, exception: BaseException, job: QueuedJob
-    ) -> RetryDecision | None:
-        """The moment of the next attempt; None when this was the last one."""
-        attempt = job.attempts + 1
-        if isinstance(exception, GiveUp) or attempt >= self.job.attempts:
-            return None
-        wait = self.draw(0.0, self.job.longest_wait(attempt))
-        return RetryDecision(retry_at=clock.now() + timedelta(seconds=wait))
-
-
-class _Tasks(dict[str, Any]):
-    """The library's tasks; a name nobody declares any more gets a task that says so."""
-
-    def __init__(self, unknown: Callable[[str], Any]) -> None:
-        super().__init__()
-        self.unknown = unknown
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else self.unknown(name)
 
 
 class JobWorker:
@@ -115,16 +83,16 @@ class JobWorker:
         self._is_stopping = False
         assert self.config.database_url is not None
         url = make_url(self.config.database_url).set(drivername="postgresql")
-        app = App(
-            connector=PsycopgConnector(
-                conninfo=url.render_as_string(hide_password=False),
-                kwargs={"application_name": "efm worker, queue", "connect_timeout": 5},
-                min_size=1,
-                max_size=3,
-                timeout=10,
-            )
+        connector = PsycopgConnector(
+            conninfo=url.render_as_string(hide_password=False),
+            kwargs={"application_name": "efm worker, queue", "connect_timeout": 5},
+            min_size=1,
+            max_size=3,
+            timeout=10,
         )
-        tasks = _Tasks(lambda name: self._task(app, _unknown(name)))
+        app, news = App(connector=connector), News()
+        app.job_manager = Manager(connector, news)
+        tasks = Tasks(lambda name: self._task(app, _unknown(name)))
         tasks.update((job.name, self._task(app, job)) for job in self.registry.jobs.values())
         app.tasks = tasks
         threads = ThreadPoolExecutor(self.concurrency, thread_name_prefix="job")
@@ -142,6 +110,7 @@ class JobWorker:
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=LOST_AFTER_SECONDS,
             )
+            self._worker._new_job_event = news
             try:
                 if not self._is_stopping:
                     await self._worker.run()  # type: ignore[no-untyped-call]
@@ -210,13 +179,3 @@ def _unknown(name: str) -> Job:
         raise GiveUp(f"No part of this installation declares the job {name!r}.")
 
     return Job(name, refuse, attempts=1)
-
-
-class _Outcomes(logging.Filter):
-    """The library tells each outcome with the job's arguments; ours tells it without them."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not str(getattr(record, "action", "")).startswith("job_")
-
-
-logging.getLogger("procrastinate.worker").addFilter(_Outcomes())

@@ -10,13 +10,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job as QueuedJob
 from sqlalchemy import Engine, text
 
 from efm import clock, queue
 from efm.config import Config
 from efm.errors import Invalid
 from efm.events.registry import GiveUp, Job, JobContext, Registry
-from efm.jobs.worker import FullJitter, JobWorker
+from efm.jobs.library import FullJitter, News, insist
+from efm.jobs.worker import JobWorker
 from efm.models import AuditEntry
 from efm.vault import Vault
 from tests.factories import House
@@ -208,8 +211,6 @@ def test_the_wait_is_drawn_evenly_up_to_a_doubling_bound(attempt: int, longest: 
         drawn.append((low, high))
         return high
 
-    from procrastinate.jobs import Job as QueuedJob
-
     queued = QueuedJob(
         id=1, queue="q", lock=None, queueing_lock=None, task_name="test.work", attempts=attempt - 1
     )
@@ -243,3 +244,33 @@ def test_a_job_learns_that_the_worker_wants_to_end(house: House, bench: Bench) -
     asyncio.run(run())
     assert seen == [False, True]
     assert [row.status for row in bench.rows()] == ["todo"]
+
+
+def test_news_that_come_while_the_queue_is_asked_are_kept() -> None:
+    """Else a job queued in that moment waited two seconds for the next poll."""
+    news = News()
+    news.set()
+    news.look()
+    news.clear()
+    assert not news.is_set()
+    news.look()
+    news.set()
+    news.clear()
+    assert news.is_set()
+
+
+def test_how_a_job_ended_is_written_again_when_the_connection_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("efm.jobs.library.INSIST_SECONDS", (0.0, 0.0))
+    left = [ConnectorException(), ConnectorException()]
+
+    async def write() -> None:
+        if left:
+            raise left.pop()
+
+    asyncio.run(insist(write))
+    assert left == []
+    left.extend(ConnectorException() for _ in range(3))
+    with pytest.raises(ConnectorException):
+        asyncio.run(insist(write))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
 from efm import clock, queue
 from efm.config import Config
@@ -123,22 +124,39 @@ def connection_with_stream(house: House, **values: Any) -> Connection:
     return connection
 
 
-def test_a_due_stream_is_enqueued_once_and_gets_its_next_time(
-    house: House, context: JobContext
-) -> None:
+def runs_of(house: House) -> list[SyncRun]:
+    with house.unit() as session:
+        return list(session.scalars(select(SyncRun)))
+
+
+def test_a_due_stream_is_run_once_and_gets_its_next_time(house: House, context: JobContext) -> None:
     connection = connection_with_stream(house)
     chores.start_due_syncs(context)
+    (run,) = runs_of(house)
+    assert (run.connection_id, run.stream, run.state) == (connection.id, "contacts", "queued")
+    assert [job["run_id"] for job in jobs_of(house, "sync.run")] == [str(run.id)]
     with house.unit() as session:
-        # The first job is as good as done; the stream must not be due again.
-        session.execute(
-            text("UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE task_name = 'sync.run'")
-        )
+        # The run is as good as done; the stream must not be due again.
+        now = clock.now()
+        session.execute(update(SyncRun).values(state="succeeded", started_at=now, finished_at=now))
     chores.start_due_syncs(context)
-    (job,) = jobs_of(house, "sync.run")
-    assert (job["connection_id"], job["stream"]) == (str(connection.id), "contacts")
+    assert len(runs_of(house)) == 1
     with house.unit() as session:
         next_run = session.scalars(select(StreamSetting.next_run_at)).one()
     assert timedelta(minutes=14) < next_run - clock.now() < timedelta(minutes=16)
+
+
+def test_two_who_look_at_once_request_one_run(house: House, context: JobContext) -> None:
+    connection_with_stream(house)
+    threads = [
+        threading.Thread(target=chores.start_due_syncs, args=(context,), name=f"clock {i}")
+        for i in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(runs_of(house)) == len(jobs_of(house, "sync.run")) == 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +169,7 @@ def test_other_streams_are_left_alone(
 ) -> None:
     connection_with_stream(house, **values)
     chores.start_due_syncs(context)
-    assert jobs_of(house, "sync.run") == []
+    assert runs_of(house) == []
 
 
 def test_a_run_whose_worker_is_gone_is_resumed(house: House, context: JobContext) -> None:
