@@ -61,23 +61,31 @@ def detect(text: str, prior: str | None = None) -> Detection:
     """
     prior = base_language(prior)
     head = text[:_READ].lower().replace("’", "'")
+    english = Detection("en", "response" if prior else "text") if prior in ("en", None) else None
+    # Most comments are told here, with the marks still on the words; the rest take more care.
+    if english and head.isascii() and _is_clearly_english(head.split()):
+        return english
     if _ADDRESS.search(head):
         head = " ".join(part for part in head.split() if not _ADDRESS.search(part))
     script = None if head.isascii() else _script(head)
     if script is not None:
         return Detection(script, "response" if script == prior else "text")
     words = _WORD.findall(head)
-    english = _english(words)
-    if prior in ("en", None) and english > _CLEARLY_ENGLISH * len(words):
-        return Detection("en", "response" if prior else "text")
+    if english and _is_clearly_english(words):
+        return english
     if "'" in head:
         words = _WORD.findall(_ELIDED.sub(r"\1' ", head))
+    return _by_evidence(words, prior)
+
+
+def _by_evidence(words: list[str], prior: str | None) -> Detection:
     scores = _scores(words)
     assumed = scores.get(prior, min(scores.values())) if prior else scores["en"]
     best = max(scores, key=scores.__getitem__)
     short = sum(map(len, words)) < _SHORT_LETTERS
     if scores[best] - assumed >= (_ENOUGH_WHEN_SHORT if short else _ENOUGH):
         return Detection(best, "text")
+    english = _english(words)
     if prior is None:
         return Detection("en" if english else None, "text")
     if prior == "en" and not english and len(words) >= _MANY_WORDS:
@@ -136,6 +144,10 @@ def _ending(word: str, endings: dict[str, Votes]) -> Votes:
         if len(word) > length + 1 and word[-length:] in endings:
             return endings[word[-length:]]
     return ()
+
+
+def _is_clearly_english(words: list[str]) -> bool:
+    return _english(words) > _CLEARLY_ENGLISH * len(words)
 
 
 @lru_cache(maxsize=1)
