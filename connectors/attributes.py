@@ -16,6 +16,34 @@ MAX_ATTRIBUTE = 100_000
 MAX_ATTRIBUTES = 1_000_000
 
 
+def is_safe(texts: list[str], attributes: Mapping[str, Any]) -> bool:
+    """Whether all of it is text that a database can hold, within the limits: the quick answer."""
+    try:
+        whole = "".join([*texts, *attributes, *attributes.values()])
+    except TypeError:
+        return False
+    if len(whole) > MAX_ATTRIBUTE or "\0" in whole:
+        return False
+    if whole.isascii():
+        return True
+    try:
+        whole.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def require_safe(values: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+    """Refuses NUL and broken Unicode in canonical fields, naming the field."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            try:
+                safe_text(value)
+            except ValueError as error:
+                known = None if name == "external_id" else values.get("external_id")
+                raise RecordError(known, f"{labels.get(name, name)} {error}.", name) from error
+
+
 def attributes_of(values: dict[str, Any], external_id: str) -> dict[str, Any]:
     """The attributes in JSON's types, within their limits."""
     size = 0

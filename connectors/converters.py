@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from functools import lru_cache
 from typing import Any
 
 from connectors import dates
 from connectors.errors import ConfigError
 from connectors.money import SYMBOLS, currency_code
+from connectors.phones import e164
 from connectors.quantities import Convert, Money, Options, decimal_number, integer_number
-from connectors.scalars import as_text, safe_text
+from connectors.scalars import as_text
 
 _TRUE = frozenset(("true", "yes", "y", "t", "1", "on"))
 _FALSE = frozenset(("false", "no", "n", "f", "0", "off"))
@@ -34,7 +34,7 @@ def _text(options: Options) -> Convert:
 
 def _trim(options: Options) -> Convert:
     def convert(value: Any, raw: Mapping[str, Any]) -> str | None:
-        return (safe_text(value) if type(value) is str else as_text(value)).strip() or None
+        return (value if type(value) is str else as_text(value)).strip() or None
 
     return convert
 
@@ -93,23 +93,6 @@ def _datetime(options: Options) -> Convert:
     return lambda value, raw: dates.to_utc(value, parsers, home, described)
 
 
-@lru_cache(maxsize=50_000)
-def _e164_of(text: str, region: str | None) -> str:
-    import phonenumbers  # its tables take 40 ms and 15 MB; only those who map phones pay
-
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as error:
-        number = None
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            raise ValueError(
-                "has no country code; write it as +44 20 7946 0000 or choose a default region"
-            ) from error
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValueError("is not a phone number")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
 def _e164(options: Options) -> Convert:
     region = str(options["region"]).upper() if options.get("region") else None
     if region is not None and not re.fullmatch("[A-Z]{2}", region):
@@ -121,7 +104,7 @@ def _e164(options: Options) -> Convert:
             return None
         if len(text) > 60:
             raise ValueError("is not a phone number")
-        return _e164_of(text, region)
+        return e164(text, region)
 
     return convert
 
@@ -268,4 +251,7 @@ def make(name: str, options: Options) -> Convert:
     unknown = set(options) - COMMON - OPTIONS.get(name, frozenset())
     if unknown:
         raise ConfigError(f"The converter “{name}” has no option {', '.join(sorted(unknown))}.")
-    return CONVERTERS[name](options)
+    try:
+        return CONVERTERS[name](options)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(f"The options of “{name}” are damaged; choose them again.") from error

@@ -112,6 +112,9 @@ def _strptime(pattern: str) -> Parser:
     return parse
 
 
+_ISO_ONLY = [_iso]
+
+
 def parser(pattern: str) -> Parser:
     """The parser of one declared format. Raises ValueError for a format that names no day."""
     special: dict[str, Parser] = {
@@ -145,7 +148,9 @@ def _parse(value: object, parsers: Sequence[Parser], described: str) -> datetime
 
 def to_utc(value: object, parsers: Sequence[Parser], home: tzinfo, described: str) -> datetime:
     """An aware UTC time; a time without a zone is read in `home` (its first meaning if doubled)."""
-    if isinstance(value, datetime):
+    if type(value) is str and parsers == _ISO_ONLY:
+        moment = _iso(value) or _parse(value, parsers, described)
+    elif isinstance(value, datetime):
         moment = value
     elif isinstance(value, date):
         moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001
@@ -153,7 +158,7 @@ def to_utc(value: object, parsers: Sequence[Parser], home: tzinfo, described: st
         moment = _parse(value, parsers, described)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=home)
-    elif moment.tzinfo is UTC:
+    if moment.tzinfo is UTC:
         return moment
     try:
         return moment.astimezone(UTC)

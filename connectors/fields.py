@@ -8,6 +8,9 @@ from typing import Any
 
 from connectors.canonical import NOTHING
 
+ATTRIBUTE = "attributes."
+"""Targets that begin so name an attribute instead of a canonical field."""
+
 
 @dataclass(frozen=True)
 class FieldMapping:

@@ -34,7 +34,7 @@ def _separators(options: Options) -> tuple[str, str | None]:
 def _number_reader(options: Options) -> Callable[[Any], Decimal | None]:
     decimal, group = _separators(options)
     mark = re.escape(group or "")
-    space = r"[   ]" if group == " " else mark
+    space = r"[ \u00a0\u2009\u202f]" if group == " " else mark
     grouped = re.compile(
         rf"[+-]?\d{{1,3}}(?:{space}\d{{3}})+(?:{re.escape(decimal)}\d+)?"
     ).fullmatch
@@ -115,6 +115,8 @@ class Money:
         if self.rounding not in (None, *ROUNDINGS):
             raise ConfigError("The rounding is half_up or half_even, or none.")
         self._read = _number_reader(options)
+        sign = re.escape(_separators(options)[0])
+        self._simple = re.compile(rf"(-?\d{{1,12}})(?:{sign}(\d{{1,4}}))?", re.ASCII).fullmatch
 
     def currency_of(self, raw: Mapping[str, Any]) -> str | None:
         """The currency of this record, None when neither declared nor given."""
@@ -126,7 +128,14 @@ class Money:
 
     def __call__(self, value: Any, raw: Mapping[str, Any]) -> tuple[int, str] | None:
         """(minor units, currency), or None for an empty value."""
-        currency = self.currency_of(raw)
+        currency = self.currency if self.source is None else self.currency_of(raw)
+        if currency is not None and type(value) is str:
+            found = self._simple(value)
+            if found is not None:  # 19.99 and the like, by far the most
+                whole, part = found.groups("")
+                more = EXPONENTS[currency] - len(part)
+                if more >= 0:
+                    return int(whole + part) * 10**more, currency
         if type(value) is str and not _PLAIN_NUMBER(value):
             value, currency = self._bare(as_text(value).strip(), currency)
         amount = self._read(value)

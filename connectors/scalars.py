@@ -20,9 +20,12 @@ def safe_text(text: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A scalar as text: 12.0 becomes 12, times become ISO 8601. ValueError for lists and objects."""
+    """A scalar as text: 12.0 becomes 12, times become ISO 8601. ValueError for lists and objects.
+
+    Whether a database can hold the text is asked once for the whole record (`is_safe`).
+    """
     if isinstance(value, str):
-        return safe_text(value)
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (float, Decimal)):

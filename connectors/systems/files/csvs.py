@@ -77,7 +77,7 @@ class CsvTable:
             batch.row = number
             if number <= after:
                 continue
-            if len(row) == width and not suspect:
+            if len(row) == width and not suspect and (row[0] or any(row)):
                 record: dict[str, Any] = dict(zip(names, row, strict=True))
                 record["_row"] = number
                 batch.records.append(record)

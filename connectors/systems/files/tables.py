@@ -45,6 +45,7 @@ def unique_names(header: Iterable[Any], file: str) -> list[str]:
     """
     names: list[str] = []
     seen: set[str] = set()
+    times: dict[str, int] = {}
     for position, cell in enumerate(header, start=1):
         text = "" if cell is None else " ".join(str(cell).split())
         if "\0" in text or not _is_unicode(text):
@@ -55,9 +56,9 @@ def unique_names(header: Iterable[Any], file: str) -> list[str]:
                 "The first row must hold the column names."
             )
         name = base = text.lstrip("_") or f"column_{position}"
-        again = 2
         while name in seen:
-            name, again = f"{base}_{again}", again + 1
+            times[base] = times.get(base, 1) + 1
+            name = f"{base}_{times[base]}"
         seen.add(name)
         names.append(name)
         if len(names) > MOST_COLUMNS:
