@@ -41,6 +41,7 @@ class Response(Tenant, Base):
     """
 
     __tablename__ = "responses"
+    is_part = True  # Of its survey.
     extra_args = (
         UniqueConstraint("organization_id", "submit_key"),
         CheckConstraint("state IN ('partial', 'complete')", name="state"),
@@ -87,6 +88,7 @@ class Answer(Tenanted, Base):
     """One answer to one question; exactly one of its values is set."""
 
     __tablename__ = "answers"
+    is_part = True
     key_columns = ("organization_id", "response_id", "question_key")
     extra_args = (
         _part_of_response(),
@@ -106,6 +108,7 @@ class Score(Tenanted, Base):
     """A number derived from an answer: a metric's value, or the sentiment of a comment and its state."""
 
     __tablename__ = "scores"
+    is_part = True
     key_columns = ("organization_id", "response_id", "metric", "question_key")
     extra_args = (
         _part_of_response(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, ForeignKeyConstraint, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from efm import clock
@@ -88,9 +88,13 @@ def test_every_table_has_a_tenant_or_says_why(table: str, owner_engine: Engine) 
             {"t": table},
         ).one()
     assert tuple(walls) == (True, True)
+    leads_there = False
     for constraint in mapper.local_table.constraints:
+        if isinstance(constraint, ForeignKeyConstraint):
+            leads_there = leads_there or constraint.column_keys[0] == "organization_id"
         if constraint.__visit_name__ == "unique_constraint":
             assert next(iter(constraint.columns)).name == "organization_id"
+    assert leads_there
 
 
 def test_serving_as_the_owner_is_refused(owner_engine: Engine) -> None:
