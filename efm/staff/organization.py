@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import cache
 
 from babel import Locale
-from babel.numbers import list_currencies
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -30,10 +31,14 @@ def languages() -> tuple[tuple[str, str], ...]:
 
 @cache
 def currencies() -> tuple[tuple[str, str], ...]:
-    """Currencies in use: code and name."""
+    """Currencies that are legal tender somewhere today: code and name."""
     names = Locale("en").currencies
-    known = {code for code in list_currencies() if code in names and "(" not in names[code]}
-    rest = sorted(known - set(USUAL_CURRENCIES))
+    known = {
+        str(code)
+        for territory in get_global("territory_currencies")
+        for code in get_territory_currencies(territory)
+    }
+    rest = sorted(known & set(names) - set(USUAL_CURRENCIES))
     return tuple((code, f"{code} – {names[code]}") for code in (*USUAL_CURRENCIES, *rest))
 
 
@@ -50,6 +55,7 @@ def get(session: Session) -> Organization:
 def update(session: Session, form: Mapping[str, str], by: Actor, now: datetime) -> None:
     """Change the settings; raises Invalid with every problem."""
     problems: dict[str, str] = {}
+    organization = get(session)
     wanted = {
         "name": checked_name(form, "name", "the organization", problems),
         "time_zone": checked_zone(form, "time_zone", problems) or "UTC",
@@ -60,9 +66,10 @@ def update(session: Session, form: Mapping[str, str], by: Actor, now: datetime) 
         problems["language"] = "Choose a language from the list."
     if wanted["currency"] not in dict(currencies()):
         problems["currency"] = "Choose a currency from the list."
-    if problems:
+    # What an import or the command line has set may stay, also when the list does not offer it.
+    kept = [key for key in problems if wanted[key] and wanted[key] == getattr(organization, key)]
+    if set(problems) - set(kept):
         raise Invalid(problems=problems)
-    organization = get(session)
     changed = {key: value for key, value in wanted.items() if getattr(organization, key) != value}
     for key, value in changed.items():
         setattr(organization, key, value)

@@ -47,8 +47,8 @@ def _filters() -> trail.Filters:
     return trail.Filters(
         action=request.args.get("action", "")[:60].replace("\0", ""),
         user_id=_read(uuid.UUID, request.args.get("person")),
-        from_on=_read(date.fromisoformat, request.args.get("from")),
-        until_on=_read(date.fromisoformat, request.args.get("until")),
+        from_on=_read(_day, request.args.get("from")),
+        until_on=_read(_day, request.args.get("until")),
         before=_read(_position, request.args.get("after")),
     )
 
@@ -56,8 +56,15 @@ def _filters() -> trail.Filters:
 def _read(reader: Callable[[str], Value], value: str | None) -> Value | None:
     try:
         return reader(value) if value else None
-    except (ValueError, OverflowError, binascii.Error):
+    except (ValueError, binascii.Error):
         return None
+
+
+def _day(value: str) -> date:
+    day = date.fromisoformat(value)
+    if not 1970 <= day.year <= 9000:
+        raise ValueError(value)
+    return day
 
 
 def _position(cursor: str) -> tuple[datetime, uuid.UUID]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from efm.errors import Invalid
@@ -27,10 +29,18 @@ def _page(values: dict[str, str], errors: dict[str, str]) -> str:
         "settings/show.html",
         values=values,
         errors=errors,
-        time_zones=[(zone, zone.replace("_", " ")) for zone in time_zones()],
-        languages=organization.languages(),
-        currencies=organization.currencies(),
+        time_zones=_with(values, "time_zone", [(z, z.replace("_", " ")) for z in time_zones()]),
+        languages=_with(values, "language", organization.languages()),
+        currencies=_with(values, "currency", organization.currencies()),
     )
+
+
+def _with(
+    values: dict[str, str], key: str, options: Sequence[tuple[str, str]]
+) -> Sequence[tuple[str, str]]:
+    """The options, and what is set now when they do not offer it."""
+    now = values.get(key, "")
+    return options if not now or now in dict(options) else [(now, now), *options]
 
 
 @pages.post("/settings")
