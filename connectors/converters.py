@@ -130,6 +130,8 @@ def _unusual_email(text: str) -> str:
         found = validate_email(text[:400], check_deliverability=False, allow_smtputf8=True)
     except EmailNotValidError as error:
         raise ValueError("is not an e-mail address") from error
+    if len(found.local_part) > 64:
+        raise ValueError("is not an e-mail address")
     return found.normalized.lower()
 
 

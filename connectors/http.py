@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -80,7 +81,7 @@ class _Pinned(httpx.BaseTransport):
         request.url = request.url.copy_with(host=address)
         try:
             return self._inner.handle_request(request)
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             self._known.pop((host, port), None)  # the name may lead elsewhere by now
             raise
 
@@ -312,7 +313,8 @@ def _base_url(text: str, guard: Guard) -> httpx.URL:
         raise ConfigError(
             "The address is not a web address, such as https://example.com."
         ) from error
-    if url.scheme not in ("http", "https") or not url.host:
+    is_host = re.fullmatch(rb"[A-Za-z0-9._:-]+", url.raw_host) is not None
+    if url.scheme not in ("http", "https") or not is_host:
         raise ConfigError("The address is not a web address, such as https://example.com.")
     if url.userinfo:
         raise ConfigError("The address must not contain a user name or password.")
