@@ -6,7 +6,18 @@ import argparse
 import sys
 from importlib import import_module
 
-ROOMS = ("serve", "database", "backup", "data", "text", "bench", "inspect", "connectors", "worker")
+ROOMS = (
+    "serve",
+    "database",
+    "backup",
+    "data",
+    "text",
+    "bench",
+    "inspect",
+    "connectors",
+    "worker",
+    "staff",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

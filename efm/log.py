@@ -15,7 +15,7 @@ SECRET_NAMES = re.compile(
 )
 PERSONAL_NAMES = re.compile(r"(?i)^(email|e_mail|phone|recipient|name|address|comment|text|body)$")
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,24}")
-LINK = re.compile(r"(/(?:s|r|p)/)[A-Za-z0-9_-]{10,}")
+LINK = re.compile(r"(/(?:s|r|p|join|new-password)/)[A-Za-z0-9_-]{10,}")
 BEARER = re.compile(r"(?i)(bearer\s+|efm_live_)[A-Za-z0-9_.\-]{8,}")
 PHONE = re.compile(r"(?<![\w.-])\+\d[\d ()-]{7,18}\d(?![\w-])")
 

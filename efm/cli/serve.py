@@ -70,6 +70,7 @@ def run(config: Config, *, opening: Opening | None = None, may_fill: bool = True
 def prepare(config: Config, opening: Opening | None, *, may_fill: bool) -> list[str]:
     """Migrate, fill an empty database once; the lines that greet the person at the terminal."""
     from efm.cli.open import app_role
+    from efm.cli.staff import set_up_lines
     from efm.db import migrate
 
     assert config.database_url is not None
@@ -82,7 +83,8 @@ def prepare(config: Config, opening: Opening | None, *, may_fill: bool) -> list[
             "with it first."
         )
     lines = [f"Serving on {config.public_url}", "Press Ctrl-C to stop."]
-    return lines + (opening(config, may_fill) if opening is not None else [])
+    lines += opening(config, may_fill) if opening is not None else []
+    return lines + set_up_lines(config)
 
 
 def children(config: Config, address: tuple[str, int]) -> list[Child]:

@@ -13,7 +13,7 @@ from efm.db.engine import unit
 from efm.errors import Gone, Invalid
 from efm.events import outbox
 from efm.models import StaffToken, User
-from efm.staff import attempts, letters, passwords, sessions, sign_in
+from efm.staff import attempts, letters, passwords, second_step, sessions, sign_in
 from efm.staff.actor import Actor
 from efm.staff.sign_in import Person
 from efm.vault import new_token, token_hash
@@ -24,6 +24,7 @@ ENDED = (
     "Ask for another one."
 )
 TOO_OFTEN = "A new password was asked for several times. Look into your mail, or wait an hour."
+OPERATOR = Actor("The operator of this service", None)
 PER_HOUR = 5
 PER_NETWORK_AND_HOUR = 20
 
@@ -52,18 +53,17 @@ def ask(engine: Engine, email: str, *, network: str, public_url: str, now: datet
     passwords.matches(None, "as much work for an unknown address as for a known one")
     if person is None or not person.is_active:
         return
-    link = make_link(engine, person, public_url, now)
+    link = make_link(engine, person, public_url, Actor(person.email, person.id), now)
     if link is None:
         return
     place, address = link
     body = letters.RESET.format(name=person.name, email=person.email, link=address)
     with unit(engine, place, user_id=person.id) as session:
         outbox.post(session, person.email, "A new password", body)
-        Actor(person.email, person.id).note(session, now, "password.reset_asked")
 
 
 def make_link(
-    engine: Engine, person: Person, public_url: str, now: datetime
+    engine: Engine, person: Person, public_url: str, by: Actor, now: datetime
 ) -> tuple[uuid.UUID, str] | None:
     """A reset link and the organization it is kept in; None for a person without organization."""
     places = sign_in.places(engine, person.id)
@@ -81,7 +81,19 @@ def make_link(
                 expires_at=now + LASTS,
             )
         )
+        by.note(session, now, "password.reset_asked", "user", person.id)
     return places[0].organization_id, f"{public_url}/new-password/{token}"
+
+
+def remove_second_step(engine: Engine, person: Person, now: datetime) -> None:
+    """Take the second step off at the operator's word, and end every session of the person."""
+    places = sign_in.places(engine, person.id)
+    if not places:
+        return
+    with unit(engine, places[0].organization_id, user_id=person.id) as session:
+        second_step.turn_off(session, person.id)
+        sessions.raise_credential_version(session, person.id)
+        OPERATOR.note(session, now, "member.second_step_removed", "user", person.id)
 
 
 def find(engine: Engine, token: str, now: datetime) -> Reset:
