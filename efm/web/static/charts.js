@@ -33,7 +33,10 @@ async function spec(area) {
   const headers = known?.etag ? { "If-None-Match": known.etag } : {};
   const reply = await fetch(area.dataset.chart, { headers, cache: "no-store", credentials: "same-origin" });
   if (reply.status === 304) return { ...known, isSame: true };
-  if (!reply.ok) throw new Error(`The chart answered ${reply.status}`);
+  if (!reply.ok) {
+    await reply.body?.cancel();
+    throw new Error(`The chart answered ${reply.status}`);
+  }
   return { spec: await reply.json(), etag: reply.headers.get("ETag") ?? "" };
 }
 

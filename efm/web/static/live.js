@@ -40,7 +40,10 @@ class LivePart {
     if (this.etag) headers["If-None-Match"] = this.etag;
     const reply = await fetch(this.element.dataset.live, { headers, cache: "no-store", credentials: "same-origin", redirect: "error" });
     if (reply.status === 304) return;
-    if (!reply.ok) throw new Error(`The live part answered ${reply.status}`);
+    if (!reply.ok) {
+      await reply.body?.cancel();
+      throw new Error(`The live part answered ${reply.status}`);
+    }
     const html = await reply.text();
     this.etag = reply.headers.get("ETag") ?? "";
     if (html === this.last) return;

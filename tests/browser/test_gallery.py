@@ -1,0 +1,160 @@
+"""The components, looked at in a real browser: accessible, within the page, within the content policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from efm.web.flask import EfmFlask
+from tests.factories import House
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
+CHROMIUM = Path("/usr/bin/chromium")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed on this machine")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened(browser: Browser, client: Any, path: str, **options: Any) -> Iterator[Page]:
+    """A page whose requests the application answers directly, so no server and no port is needed."""
+
+    def serve(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        headers = {name: value for name, value in route.request.headers.items() if name != "cookie"}
+        reply = client.get(f"{address.path}?{address.query}", headers=headers)
+        route.fulfill(status=reply.status_code, headers=dict(reply.headers), body=reply.data)
+
+    context = browser.new_context(base_url="http://localhost", **options)
+    context.route("**/*", serve)
+    page = context.new_page()
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def client(house: House) -> Any:
+    return house.login("owner")
+
+
+LOOKS = [
+    ("/gallery", 1280, "light"),
+    ("/gallery", 1280, "dark"),
+    ("/gallery?direction=rtl&language=ar", 1280, "light"),
+    ("/gallery", 320, "light"),
+    ("/gallery/answer", 1280, "light"),
+    ("/gallery/answer", 360, "dark"),
+    ("/gallery/answer?direction=rtl&language=ar", 320, "light"),
+]
+
+
+@pytest.mark.parametrize(("path", "width", "scheme"), LOOKS)
+def test_accessible_and_within_the_page(
+    browser: Browser, client: Any, path: str, width: int, scheme: Any
+) -> None:
+    size = {"width": width, "height": 900}
+    with opened(browser, client, path, viewport=size, color_scheme=scheme, bypass_csp=True) as page:
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{overflow} pixels stick out at {width}"
+        page.evaluate(AXE)
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        assert len(found["passes"]) > 20
+        problems = [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
+        assert not problems
+
+
+def test_charts_draw_under_the_content_policy(browser: Browser, client: Any) -> None:
+    with opened(browser, client, "/static/favicon.svg") as page:
+        refusals: list[str] = []
+        page.on(
+            "console",
+            lambda message: (
+                refusals.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        page.on("pageerror", lambda error: refusals.append(str(error)))
+        page.goto("/gallery")
+        charts = page.locator("[data-chart] svg[role=img]")
+        charts.nth(1).wait_for()
+        assert charts.count() == 2
+        page.locator("[data-chart].chart-failed").wait_for()
+        assert page.locator("details.twin[open]").count() == 1, "the failed chart shows its table"
+        before = page.evaluate("getComputedStyle(document.querySelector('[data-chart] path')).fill")
+        page.emulate_media(color_scheme="dark")
+        assert page.locator("[data-chart] svg").count() == 2
+        text = "getComputedStyle(document.querySelector('[data-chart] text')).fill"
+        dark = page.evaluate(text)
+        page.emulate_media(color_scheme="light")
+        assert page.evaluate(text) != dark, "drawings follow the theme without being drawn again"
+        assert before is not None
+        assert not refusals
+
+
+def test_slash_goes_to_the_search_and_escape_closes_menus(browser: Browser, client: Any) -> None:
+    with opened(browser, client, "/gallery", viewport={"width": 1280, "height": 900}) as page:
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "search"
+        menu = page.locator(".top-end details.menu")
+        menu.locator("summary").click()
+        assert menu.get_attribute("open") is not None
+        page.keyboard.press("Escape")
+        assert menu.get_attribute("open") is None
+
+
+def test_a_heavy_action_asks_first(browser: Browser, client: Any) -> None:
+    with opened(browser, client, "/gallery") as page:
+        page.get_by_role("button", name="Close survey").click()
+        assert page.locator("#confirm").is_visible()
+        assert page.evaluate("document.activeElement.textContent") == "Keep it"
+        page.keyboard.press("Escape")
+        assert page.locator("#confirm").is_hidden()
+
+
+def test_answering_works_without_scripts(browser: Browser, client: Any) -> None:
+    size = {"width": 360, "height": 640}
+    with opened(
+        browser, client, "/gallery/answer", viewport=size, java_script_enabled=False
+    ) as page:
+        page.get_by_role("radio", name="10 Extremely likely").check()
+        assert page.get_by_role("radio", name="10 Extremely likely").is_checked()
+        small = [
+            box
+            for box in (one.bounding_box() for one in page.locator(".points label, .option").all())
+            if box and (box["width"] < 44 or box["height"] < 44)
+        ]
+        assert not small, "targets are 44 pixels or more"
+
+
+def test_the_gallery_is_for_development_only(app: EfmFlask, monkeypatch: Any) -> None:
+    production = replace(app.extensions["efm.config"], mode="production")
+    monkeypatch.setitem(app.extensions, "efm.config", production)
+    assert app.test_client().get("/gallery").status_code == 404
+    assert app.test_client().get("/gallery/answer").status_code == 404
