@@ -62,7 +62,8 @@ class Stream:
     """One kind of record in a source.
 
     `deletes`: `none` (never seen), `soft` (a flag on the record), `tombstones` (`Page.deleted`),
-    `sweep` (each pass that starts from an empty state is complete: what it did not name is gone).
+    `sweep` (each pass that starts from an empty state is complete: what it did not name is gone;
+    a runner had better not sweep after a pass that rejected rows, which may be the missing ones).
     `default_mapping` is a proposal; `more_mappings` are further records each raw record also holds
     (a churn table holds accounts and measurements).
     """

@@ -86,7 +86,7 @@ METRICS: Mapping[str, str] = {
     "cost": "cost costs cost_to_serve total_cost",
     "churn": "churn churned attrition left",
     "renewal": "renewal renewed",
-    "tenure": "tenure tenure_months months_as_customer",
+    "tenure": "tenure tenure_months months_as_customer years_at_company years_as_customer",
     "income": "monthly_income monthlyincome income salary",
 }
 _MONETARY = frozenset(("revenue", "cost", "arr"))

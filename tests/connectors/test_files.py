@@ -635,6 +635,23 @@ def test_orders_map_themselves(tmp_path: Path) -> None:
     assert (order.amount_minor, order.currency) == (123450, "EUR")
 
 
+def test_a_line_without_end_is_not_held_whole(tmp_path: Path) -> None:
+    write(tmp_path, "t.csv", b"id,name\n1,a\n2," + b"x," * 20_000_000 + b"\n3,c\n")
+    connector = files(tmp_path, key=["id"])
+    tracemalloc.start()
+    assert [each["id"] for each in rows(connector, "t.csv")] == ["1", "3"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 25_000_000
+    (bad,) = refused(connector, "t.csv")
+    assert bad.row == 3
+
+
+def test_a_file_with_brackets_in_its_name_is_itself(tmp_path: Path) -> None:
+    write(tmp_path, "data [1].csv", "id\n1\n2\n")
+    assert len(rows(files(tmp_path, patterns=["data [1].csv"]), "data [1].csv")) == 2
+
+
 def test_memory_stays_flat(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     with path.open("w") as target:

@@ -6,14 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
-
-from connectors import dates
 from connectors.base import Connector
 from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
-from connectors.money import EXPONENTS
-from connectors.records import ENTITIES, Check, Page, Rejected, Stream
-from connectors.systems.files.csvs import CsvTable
+from connectors.records import Check, Page, Rejected, Stream
+from connectors.systems.files.config import ANY, Config
 from connectors.systems.files.folder import (
     Facts,
     Found,
@@ -24,165 +20,17 @@ from connectors.systems.files.folder import (
     root_of,
     settles_in,
 )
-from connectors.systems.files.parquet import ParquetTable
-from connectors.systems.files.sheets import SheetTable
+from connectors.systems.files.opening import Format, open_table, sample_of
 from connectors.systems.files.streams import (
     Defaults,
     Sample,
     choose_key,
     guess_entity,
-    id_columns,
     make_stream,
-    unique_columns,
 )
 from connectors.systems.files.tables import Batch, Table, shown, with_last
 
-_ANY = ["*.csv", "*.tsv", "*.xlsx", "*.parquet"]
-_SAMPLED = 200
-
-
-def _is_zone(name: str) -> None:
-    try:
-        dates.zone(name or "UTC")
-    except ValueError as error:
-        raise ValidationError(f"{error}.") from error
-
-
-class Config(Schema):
-    """Settings of the file connector."""
-
-    folder = fields.String(
-        required=True,
-        validate=validate.Length(min=1, max=1000),
-        metadata={
-            "label": "Folder",
-            "help": "Full path of the folder on the server. Nothing outside it is ever read.",
-            "order": 1,
-        },
-    )
-    patterns = fields.List(
-        fields.String(validate=validate.Length(min=1, max=200)),
-        load_default=lambda: list(_ANY),
-        validate=validate.Length(max=50),
-        metadata={
-            "label": "Files",
-            "help": "Names or patterns, one a line, such as orders-*.csv. ** means any depth.",
-            "order": 2,
-        },
-    )
-    is_grouped = fields.Boolean(
-        load_default=False,
-        metadata={
-            "label": "All files of a pattern belong together",
-            "help": "One stream per pattern, for daily files of one kind.",
-            "order": 3,
-        },
-    )
-    entity = fields.String(
-        load_default="auto",
-        validate=validate.OneOf(["auto", *ENTITIES]),
-        metadata={
-            "label": "They hold",
-            "choices": {
-                "auto": "Find out from names and columns",
-                **{name: each.label for name, each in ENTITIES.items()},
-            },
-            "order": 4,
-        },
-    )
-    key = fields.List(
-        fields.String(validate=validate.Length(min=1, max=200)),
-        load_default=list,
-        metadata={
-            "label": "Key columns",
-            "help": "Columns that identify a row, one a line; “row” means the row's number. "
-            "Empty: an id column with different values, or else the row's number.",
-            "order": 5,
-        },
-    )
-    delimiter = fields.String(
-        load_default="auto",
-        validate=validate.OneOf(["auto", ",", ";", "\t", "|"]),
-        metadata={
-            "label": "CSV delimiter",
-            "choices": {
-                "auto": "Find out", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar",
-            },
-            "order": 6,
-        },
-    )  # fmt: skip
-    encoding = fields.String(
-        load_default="auto",
-        validate=validate.OneOf(["auto", "utf-8", "cp1252", "latin-1", "utf-16"]),
-        metadata={
-            "label": "CSV encoding",
-            "choices": {
-                "auto": "Find out",
-                "utf-8": "UTF-8",
-                "cp1252": "Windows (cp1252)",
-                "latin-1": "Latin 1",
-                "utf-16": "UTF-16",
-            },
-            "order": 7,
-        },
-    )
-    sheet = fields.String(
-        load_default="",
-        metadata={"label": "Excel sheet", "help": "Empty: the first sheet.", "order": 8},
-    )
-    currency = fields.String(
-        load_default="",
-        validate=validate.OneOf(["", *EXPONENTS]),
-        metadata={
-            "label": "Currency",
-            "help": "Of amounts that name none, such as EUR.",
-            "widget": "text",
-            "order": 9,
-        },
-    )
-    zone = fields.String(
-        load_default="",
-        validate=_is_zone,
-        metadata={
-            "label": "Time zone",
-            "help": "Of times that name none, such as Europe/Berlin. Empty: UTC.",
-            "order": 10,
-        },
-    )
-    region = fields.String(
-        load_default="",
-        validate=validate.Regexp(
-            r"^([A-Za-z]{2})?$", error="A country of two letters, such as GB."
-        ),
-        metadata={
-            "label": "Country of phone numbers",
-            "help": "For numbers without a country code, such as GB.",
-            "order": 11,
-        },
-    )
-    is_snapshot = fields.Boolean(
-        load_default=False,
-        metadata={
-            "label": "The files are always complete",
-            "help": "Rows that are no longer in any of the files count as deleted.",
-            "order": 12,
-        },
-    )
-    settle_seconds = fields.Integer(
-        load_default=60,
-        validate=validate.Range(min=0, max=86_400),
-        metadata={
-            "label": "Wait before reading, in seconds",
-            "help": "A file is read once it has not changed for so long, or a file of the same "
-            "name with .done is beside it.",
-            "order": 13,
-        },
-    )
-    page_size = fields.Integer(
-        load_default=1000,
-        validate=validate.Range(min=1, max=10_000),
-        metadata={"label": "Rows a page", "order": 14},
-    )
+_CHECKED = 200
 
 
 class Files(Connector):
@@ -205,26 +53,30 @@ class Files(Connector):
         for pattern in self.config["patterns"]:
             check_pattern(pattern)
         self.clock: Callable[[], float] = time.time
-        self._facts: dict[Found, Facts] = {}
-        self._samples: dict[Found, Sample] = {}
+        self._format = Format(
+            self.config["delimiter"], self.config["encoding"], self.config["sheet"]
+        )
 
     def check(self) -> Check:
         """Says how many files there are and what is wrong with which."""
         groups, notes, good = self._groups(), [], 0
-        for file in {each for group in groups.values() for each in group}:
+        every = sorted({f for group in groups.values() for f in group}, key=lambda f: f.name)
+        for file in every[:_CHECKED]:
             try:
-                self._sample(file)
+                sample_of(file, self._format)
                 good += 1
             except (ConfigError, Transient) as error:
                 notes.append(error.message)
         if not groups:
             notes.append("No file matches yet; drop one into the folder.")
-        waiting = [f.name for group in groups.values() for f in group if self._settles_in(f)]
+        waiting = [file.name for file in every if self._settles_in(file)]
         if waiting:
-            notes.append(f"Still settling: {', '.join(sorted(set(waiting))[:10])}.")
+            notes.append(f"Still settling: {', '.join(waiting[:10])}.")
+        if len(every) > _CHECKED:
+            notes.append(f"Only the first {_CHECKED} of {len(every):,} files were checked.")
         files = f"{good} file that can be read" if good == 1 else f"{good} files that can be read"
         ok = not notes or good > 0 or not groups
-        return Check(ok, f"{self.config['folder']}: {files}", ("read",), tuple(sorted(notes)))
+        return Check(ok, f"{self.config['folder']}: {files}", ("read",), tuple(notes))
 
     def streams(self) -> Sequence[Stream]:
         """One per file, or per pattern when they belong together; unreadable files are left out
@@ -233,7 +85,7 @@ class Files(Connector):
         for name, files in self._groups().items():
             for file in files:
                 try:
-                    sample = self._sample(file)
+                    sample = sample_of(file, self._format)
                 except (ConfigError, Transient):
                     continue  # check() reports it
                 found.append(self._stream(name, sample))
@@ -256,7 +108,7 @@ class Files(Connector):
         ordered = sorted(files, key=lambda each: each.name != at.get("file"))
         todo = [each for each in ordered if self._is_due(each, done)]
         for file in todo:
-            facts = self._facts_of(file)
+            facts = facts_of(file)
             is_open = bool(self.config["is_snapshot"]) and file is not todo[-1]
             same = at.get("file") == file.name and at.get("sha256") == facts.sha256
             if done.get(file.name, [None])[-1] == facts.sha256:  # touched, not changed
@@ -275,12 +127,12 @@ class Files(Connector):
         self, stream: Stream, file: Found, done: dict[str, list[Any]], after: int, is_open: bool
     ) -> Iterator[Page]:
         """The pages of one file; `done` is complemented by it at the end."""
-        grouped, facts = bool(self.config["is_grouped"]), self._facts_of(file)
+        grouped, facts = bool(self.config["is_grouped"]), facts_of(file)
         others = {name: mark for name, mark in done.items() if name != file.name}
         end = _state({**others, file.name: _mark(file, facts)}, is_open)
         total, is_empty = None, True
         try:
-            table = self._table(file, facts)
+            table = open_table(file, self._format)
             self._require_key(stream, table, file)
             total = table.total
             for batch, is_last in with_last(table.batches(after, self.config["page_size"])):
@@ -354,7 +206,7 @@ class Files(Connector):
         if at:
             marks[at["file"]] = at["sha256"]
         for name, sha256 in marks.items():
-            if name not in known or self._facts_of(known[name]).sha256 != sha256:
+            if name not in known or facts_of(known[name]).sha256 != sha256:
                 raise CursorExpired(f"{name} changed; the files are read again as a whole.")
         if not at and not state.get("open") and set(known) - set(marks):
             raise CursorExpired("There is a new file; the files are read again as a whole.")
@@ -374,7 +226,7 @@ class Files(Connector):
         root = root_of(self.config["folder"], self.roots)
         groups: dict[str, list[Found]] = {}
         taken: set[str] = set()
-        for pattern in self.config["patterns"] or _ANY:
+        for pattern in self.config["patterns"] or ANY:
             for file in find(root, pattern):
                 if file.name not in taken:
                     taken.add(file.name)
@@ -384,31 +236,6 @@ class Files(Connector):
 
     def _settles_in(self, file: Found) -> float:
         return settles_in(file, self.config["settle_seconds"], self.clock())
-
-    def _facts_of(self, file: Found) -> Facts:
-        if file not in self._facts:
-            self._facts[file] = facts_of(file)
-        return self._facts[file]
-
-    def _table(self, file: Found, facts: Facts) -> Table:
-        if file.size == 0:
-            raise ConfigError(f"{file.name} is empty; the first row must hold the column names.")
-        if file.kind == "xlsx":
-            return SheetTable(file, self.config["sheet"])
-        if file.kind == "parquet":
-            return ParquetTable(file)
-        return CsvTable(file, facts, self.config["delimiter"], self.config["encoding"])
-
-    def _sample(self, file: Found) -> Sample:
-        if file not in self._samples:
-            table = self._table(file, self._facts_of(file))
-            first = next(iter(table.batches(0, _SAMPLED)), Batch(0))
-            unique = unique_columns(
-                id_columns(table.names),
-                (r for batch in table.batches(0, 5_000) for r in batch.records),
-            )
-            self._samples[file] = Sample(tuple(table.names), tuple(first.records), unique)
-        return self._samples[file]
 
 
 def _mark(file: Found, facts: Facts) -> list[Any]:

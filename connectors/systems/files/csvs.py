@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from connectors.errors import ConfigError
@@ -15,6 +15,7 @@ from connectors.systems.files.tables import LONGEST_VALUE, Batch, ragged, shown,
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 1 << 16
+_LONGEST_LINE = 4 * LONGEST_VALUE
 _DAMAGED = re.compile("[\ufffd\udc80-\udcff]").search
 _MAGIC = {b"PK\x03\x04": "an Excel workbook or ZIP file", b"PAR1": "a Parquet file"}
 _MAGIC |= {b"\xd0\xcf\x11\xe0": "an old Excel file", b"%PDF": "a PDF file", b"\x1f\x8b": "gzip"}
@@ -115,7 +116,10 @@ class CsvTable:
         return source
 
     def _reader(self, source: IO[str]) -> Iterator[list[str]]:
-        return csv.reader(source, delimiter=self._delimiter, strict=True)
+        lines: Iterable[str] = source
+        if self._facts.has_long_line:  # a line without end must not be held whole
+            lines = _bounded(source)
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
 
     def _header(self) -> tuple[list[str], int]:
         """The column names and the number of their row; blank rows before them are passed over."""
@@ -143,6 +147,17 @@ class CsvTable:
         return self.file.path.open(encoding=self._encoding, errors="replace", newline=None)
 
 
+def _bounded(source: IO[str]) -> Iterator[str]:
+    """The lines, where one longer than any row may be becomes a value that is refused."""
+    ends = ("\n", "\r")
+    while line := source.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and not line.endswith(ends):
+            while (rest := source.readline(_LONGEST_LINE)) and not rest.endswith(ends):
+                pass
+            line = "x" * (LONGEST_VALUE + 1) + "\n"
+        yield line
+
+
 def _refuse_disguise(file: Found) -> None:
     with file.path.open("rb") as source:
         start = source.read(4)
@@ -155,7 +170,7 @@ def _reason(error: csv.Error, number: int) -> str:
     text = str(error)
     if "field larger" in text:
         return (
-            f"A value is longer than {LONGEST_VALUE:,} characters; "
+            f"The row or a value in it is longer than {LONGEST_VALUE:,} characters; "
             "perhaps a quotation mark is never closed."
         )
     if "end of data" in text:

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from connectors.errors import ConfigError, Transient
@@ -27,12 +28,13 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file: its name relative to the folder (with /), where it really is, size and time."""
+    """One file: its name relative to the folder (with /), where it really is, size and times."""
 
     name: str
     path: Path
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
 
     @property
     def kind(self) -> str:
@@ -47,6 +49,7 @@ class Facts:
     sha256: str
     lines: int
     has_nul: bool
+    has_long_line: bool
     encoding: str  # utf-8, cp1252 or utf-16, as the bytes suggest
     is_clean: bool  # whether every byte can be read in that encoding
 
@@ -85,7 +88,9 @@ def find(root: Path, pattern: str) -> list[Found]:
     """The readable files that match, by name. What leads out of the folder is not found."""
     found: list[Found] = []
     try:
-        matches: Iterable[Path] = sorted(root.glob(check_pattern(pattern)))
+        literal = root / check_pattern(pattern)
+        # A name with brackets in it is that file first, and a pattern only if there is none.
+        matches: Iterable[Path] = [literal] if literal.is_file() else sorted(root.glob(pattern))
     except (ValueError, OSError, NotImplementedError) as error:
         raise ConfigError(f"The pattern “{pattern}” cannot be used: {error}.") from error
     for match in matches:
@@ -101,7 +106,7 @@ def find(root: Path, pattern: str) -> list[Found]:
         if real.suffix.lower() not in KINDS:
             continue
         name = match.relative_to(root).as_posix()
-        found.append(Found(name, real, facts.st_size, facts.st_mtime_ns))
+        found.append(Found(name, real, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
         if len(found) > MOST_FILES:
             raise ConfigError(
                 f"More than {MOST_FILES:,} files match “{pattern}”; choose a narrower pattern."
@@ -124,12 +129,13 @@ def again(file: Found) -> Found:
         facts = file.path.stat()
     except OSError as error:
         raise Transient(f"{file.name} was removed while it was read.") from error
-    return Found(file.name, file.path, facts.st_size, facts.st_mtime_ns)
+    return Found(file.name, file.path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
+@lru_cache(maxsize=2048)
 def facts_of(file: Found) -> Facts:
-    """One pass over the bytes. Raises ConfigError when the file cannot be read."""
-    digest, lines, has_nul, start = hashlib.sha256(), 0, False, b""
+    """One pass over the bytes (once while path, size and times stay the same). Raises ConfigError when the file cannot be read."""
+    digest, lines, has_nul, has_long_line, start = hashlib.sha256(), 0, False, False, b""
     strict = codecs.getincrementaldecoder("utf-8")()
     is_utf8, is_text = True, file.kind == "csv"
     try:
@@ -140,6 +146,8 @@ def facts_of(file: Found) -> Facts:
                 if is_text:
                     lines += chunk.count(b"\n")
                     has_nul = has_nul or b"\0" in chunk
+                    has_breaks = b"\n" in chunk or b"\r" in chunk
+                    has_long_line = has_long_line or (len(chunk) == _CHUNK and not has_breaks)
                     is_utf8 = is_utf8 and _decodes(strict, chunk)
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}.") from error
@@ -150,7 +158,7 @@ def facts_of(file: Found) -> Facts:
         encoding, is_utf8 = "utf-16", False
     elif is_text and not is_utf8:
         encoding = _likely(file.path)
-    return Facts(digest.hexdigest(), lines, has_nul, encoding, is_utf8)
+    return Facts(digest.hexdigest(), lines, has_nul, has_long_line, encoding, is_utf8)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:

@@ -41,9 +41,11 @@ class SheetTable:
             self.total: int | None = page.max_row or None
             page.reset_dimensions()  # a wrong size in the file must not hide rows
             self.names, self._header_row = self._header(page)
+            first = self._first_rows(page)
         finally:
             book.close()
-        self._check_formulas()
+        if any(cell is None for row in first for cell in row):
+            self._refuse_formulas(first)
 
     def batches(self, after: int, size: int) -> Iterator[Batch]:
         """See `Table`."""
@@ -125,21 +127,22 @@ class SheetTable:
                 return unique_names(cells, self.file.name), number
         raise ConfigError(f"{self.file.name} is empty; the first row must hold the column names.")
 
-    def _check_formulas(self) -> None:
+    def _first_rows(self, page: Any) -> list[tuple[Any, ...]]:
+        first = self._header_row + 1
+        rows = page.iter_rows(first, first + 49, 1, len(self.names), values_only=True)
+        return [row for _, row in _readable(rows, first, self.file.name)]
+
+    def _refuse_formulas(self, stored: Sequence[tuple[Any, ...]]) -> None:
         """Formulas whose results were never stored would silently read as empty."""
-        first, last, width = self._header_row + 1, self._header_row + 50, len(self.names)
-        cells: list[list[tuple[Any, ...]]] = []
-        for data_only in (True, False):
-            book = self._book(data_only)
-            try:
-                page = self._page(book)
-                page.reset_dimensions()
-                rows = page.iter_rows(first, last, 1, width, values_only=True)
-                cells.append([row for _, row in _readable(rows, first, self.file.name)])
-            finally:
-                book.close()
-        for stored, written in zip(*cells, strict=False):
-            for result, formula in zip(stored, written, strict=False):
+        book = self._book(data_only=False)
+        try:
+            page = self._page(book)
+            page.reset_dimensions()
+            written = self._first_rows(page)
+        finally:
+            book.close()
+        for results, formulas in zip(stored, written, strict=False):
+            for result, formula in zip(results, formulas, strict=False):
                 if result is None and isinstance(formula, str) and formula.startswith("="):
                     raise ConfigError(
                         f"{self.file.name} has formulas without stored results; open it in a "
