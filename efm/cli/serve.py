@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -82,9 +83,9 @@ def prepare(config: Config, opening: Opening | None, *, may_fill: bool) -> list[
             "migrate. Set EFM_OWNER_URL to the owner's database URL, or run `efm db upgrade` "
             "with it first."
         )
-    lines = [f"Serving on {config.public_url}", "Press Ctrl-C to stop."]
+    lines = [f"Serving on {config.public_url}"]
     lines += opening(config, may_fill) if opening is not None else []
-    return lines + set_up_lines(config)
+    return [*lines, *set_up_lines(config), "Press Ctrl-C to stop."]
 
 
 def children(config: Config, address: tuple[str, int]) -> list[Child]:
@@ -137,24 +138,29 @@ def free_address(host: str, port: int) -> tuple[str, int]:
         raise Unready(
             f"EFM_HOST is {host!r}, which is no address of this machine: {error.strerror}."
         ) from error
+    refusal = _try(family, where)
+    if refusal is None:
+        return str(where[0]), port
+    others = range(port + 1, min(port + 50, 65536))
+    other = next((n for n in others if _try(family, (where[0], n, *where[2:])) is None), 8000)
+    remedy = f"Choose another one: `PORT={other} make run` or `efm serve --port {other}`."
+    if refusal.errno == errno.EADDRINUSE:
+        raise Unready(f"Port {port} on {host} is in use by another program. {remedy}")
+    if refusal.errno == errno.EACCES:
+        raise Unready(f"This account may not listen on port {port}, which is below 1024. {remedy}")
+    raise Unready(f"{host} port {port} cannot be listened on: {refusal.strerror}.")
+
+
+def _try(family: socket.AddressFamily, where: Any) -> OSError | None:
+    """Why an address cannot be listened on; None when it can."""
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(where)
             trial.listen()
         except OSError as error:
-            raise Unready(_refusal(error, host, port)) from error
-    return str(where[0]), port
-
-
-def _refusal(error: OSError, host: str, port: int) -> str:
-    other = port + 1 if port < 65535 else port - 1
-    remedy = f"Choose another one: `PORT={other} make run` or `efm serve --port {other}`."
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program. {remedy}"
-    if error.errno == errno.EACCES:
-        return f"This account may not listen on port {port} (below 1024 only root may). {remedy}"
-    return f"{host} port {port} cannot be listened on: {error.strerror}."
+            return error
+    return None
 
 
 @contextmanager
@@ -220,6 +226,8 @@ def in_child(work: Callable[[], list[str]]) -> list[str] | None:
                 return 0
 
             code = failures.run(argparse.Namespace(run=run))
+        except Exception:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
