@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from efm import config as configuration
+from efm import log
 from efm.config import Config
 from efm.errors import Invalid
 
@@ -26,6 +27,7 @@ def app_role(url: str) -> str:
 def opened() -> Iterator[Config]:
     """The configuration with both database URLs set; an embedded server runs meanwhile."""
     config = configuration.load()
+    log.configure(config.log_format, "warning" if config.log_level == "info" else config.log_level)
     if config.database_url is not None:
         yield config
         return

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from efm.errors import NotFound
+from efm.errors import Invalid, NotFound
+from efm.models import SurveyVersion
 from surveys.statistics import (
     Difference,
     Estimate,
@@ -39,7 +39,9 @@ METRIC_LABELS = {
     "csat": "Satisfaction (CSAT)",
     "ces": "Effort (CES)",
     "sentiment": "Sentiment of comments",
+    "mean": "Rating",
 }
+LEVELS = 11
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ _FEEDBACK = text("""
     SELECT s.metric, s.question_key, count(*) AS n
     FROM scores s JOIN responses r
       ON r.organization_id = s.organization_id AND r.id = s.response_id
-    WHERE s.state = 'scored' AND s.band IS NOT NULL AND r.state = 'complete'
+    WHERE s.state = 'scored' AND (s.band IS NOT NULL OR s.metric = 'mean') AND r.state = 'complete'
       AND r.contact_id IS NOT NULL
     GROUP BY s.metric, s.question_key ORDER BY s.metric = 'sentiment', n DESC, 1, 2
 """)
@@ -125,13 +127,14 @@ _OUTCOMES = text("""
 # Each customer once: a contact for outcomes of contacts, an account for outcomes of accounts.
 _SAID = """
     said AS MATERIALIZED (
-        SELECT r.contact_id, c.account_id, s.band, s.value, r.submitted_at,
+        SELECT r.contact_id, c.account_id, r.submitted_at,
+               coalesce(s.band, CAST(s.value AS numeric)::text) AS band,
                (r.submitted_at AT TIME ZONE :zone)::date AS said_on
         FROM scores s
         JOIN responses r ON r.organization_id = s.organization_id AND r.id = s.response_id
         JOIN contacts c ON c.organization_id = r.organization_id AND c.id = r.contact_id
         WHERE s.metric = :metric AND s.question_key = :question AND s.state = 'scored'
-          AND s.band IS NOT NULL AND r.state = 'complete'
+          AND (s.band IS NOT NULL OR s.metric = 'mean') AND r.state = 'complete'
     ),
     did AS MATERIALIZED (
         SELECT contact_id, CASE WHEN contact_id IS NULL THEN account_id END AS account_id,
@@ -211,7 +214,7 @@ def feedback_choices(session: Session) -> list[Feedback]:
             row.n,
         )
         for row in rows
-        if row.metric in BANDS
+        if row.metric in BANDS or row.metric == "mean"
     ]
 
 
@@ -260,39 +263,59 @@ def link(
     ).all()
     by_band = {row.band: Sums(row.n, row.total, row.squares) for row in rows}
     paired = sum(sums.n for sums in by_band.values())
+    bands = BANDS.get(feedback.metric) or _levels(session, feedback, by_band)
     customers = rows[0].customers if rows else outcome.n
     return Linkage(
         feedback=feedback,
         outcome=outcome,
         timing="point in time" if outcome.is_dated else "cross-sectional",
         window_days=days if outcome.is_dated else None,
-        groups=_groups(feedback, outcome, by_band),
-        difference=_difference(feedback, outcome, by_band),
+        groups=_groups(outcome, bands, by_band),
+        difference=_difference(outcome, bands, by_band),
         paired=paired,
         left_out=customers - paired,
     )
 
 
 NOBODY = Sums(0, 0.0, 0.0)
+Bands = tuple[tuple[str, str], ...]
 
 
-def _groups(feedback: Feedback, outcome: Outcome, by_band: Mapping[str, Sums]) -> tuple[Group, ...]:
+def _levels(session: Session, feedback: Feedback, by_band: Mapping[str, Sums]) -> Bands:
+    """The values of a rating without bands, best first, with the words of its question.
+
+    Raises Invalid when the rating has too many values to compare as groups.
+    """
+    if len(by_band) > LEVELS:
+        raise Invalid(
+            f"{feedback.label} has {len(by_band)} values; at most {LEVELS} can be compared."
+        )
+    words: list[str] = []
+    for definition in session.scalars(
+        select(SurveyVersion.definition).order_by(SurveyVersion.published_at.desc()).limit(50)
+    ):
+        questions = {q["key"]: q for page in definition["pages"] for q in page["questions"]}
+        if feedback.question_key in questions:
+            words = list(questions[feedback.question_key].get("settings", {}).get("labels") or [])
+            break
+    best_first = sorted(by_band, key=float, reverse=True)
+    named = {str(place): f"{word} ({place})" for place, word in enumerate(words, 1)}
+    return tuple((level, named.get(level, level)) for level in best_first)
+
+
+def _groups(outcome: Outcome, bands: Bands, by_band: Mapping[str, Sums]) -> tuple[Group, ...]:
     def estimate(sums: Sums) -> Estimate:
         if outcome.kind == "share":
             return share(round(sums.total), sums.n)
         return mean(*sums)
 
-    return tuple(
-        Group(band, label, estimate(by_band.get(band, NOBODY)))
-        for band, label in BANDS[feedback.metric]
-    )
+    return tuple(Group(band, label, estimate(by_band.get(band, NOBODY))) for band, label in bands)
 
 
-def _difference(feedback: Feedback, outcome: Outcome, by_band: Mapping[str, Sums]) -> Difference:
+def _difference(outcome: Outcome, bands: Bands, by_band: Mapping[str, Sums]) -> Difference:
     """The best band against the worst."""
-    bands: tuple[Any, ...] = BANDS[feedback.metric]
-    first = by_band.get(bands[0][0], NOBODY)
-    last = by_band.get(bands[-1][0], NOBODY)
+    first = by_band.get(bands[0][0], NOBODY) if bands else NOBODY
+    last = by_band.get(bands[-1][0], NOBODY) if bands else NOBODY
     if outcome.kind == "share":
         return difference_of_shares(round(first.total), first.n, round(last.total), last.n)
     return difference_of_means(first, last)

@@ -40,6 +40,7 @@ class Refused:
     field: str | None = None
 
 
+NOTHING_SAID = frozenset(("", "na", "n/a", "nan", "null", "none", "-"))
 _KNOWN = text(
     "SELECT external_id, hash, modified_at, deleted_at FROM raw_records"
     " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
@@ -96,7 +97,11 @@ def _clean(value: Any) -> Any:
     """The value as PostgreSQL can hold it: NUL and lone surrogates become U+FFFD."""
     if isinstance(value, str):
         if "\0" in value or not value.isascii():
-            return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return (
+                value.replace("\0", "\ufffd")
+                .encode("utf-16", "surrogatepass")
+                .decode("utf-16", "replace")
+            )
         return value
     if isinstance(value, dict):
         return {_clean(str(k)): _clean(v) for k, v in value.items()}
@@ -180,13 +185,24 @@ class Intake:
         refused: list[Refused] = []
         for external_id, raw in raws.items():
             try:
-                found = [mapping.apply(raw) for mapping in self.mappings]
+                found = [
+                    mapping.apply(raw)
+                    for mapping in self.mappings
+                    if not self._is_silent(mapping, raw)
+                ]
             except RecordError as error:
                 refused.append(Refused(external_id, raw, error.message, error.field))
                 continue
             records += found
             good.append(external_id)
         return records, good, refused
+
+    def _is_silent(self, mapping: FieldMap, raw: Mapping[str, Any]) -> bool:
+        """Whether a record says nothing of one of the things it may hold (no total charges yet)."""
+        if mapping.entity != "measurement" or len(self.mappings) == 1:
+            return False
+        told = [raw.get(f.source) for f in mapping.fields if f.target in ("value", "amount_minor")]
+        return all(value is None or str(value).strip().lower() in NOTHING_SAID for value in told)
 
     def _store_raw(
         self, ids: Iterable[str], raws: Mapping[str, Mapping[str, Any]], hashes: Mapping[str, bytes]

@@ -111,6 +111,7 @@ class Runner:
         *,
         now: Callable[[], datetime] = clock.now,
         time_slice: timedelta = SLICE,
+        on_page: Callable[[Taken], None] | None = None,
     ) -> None:
         self.engine = engine
         self.config = config
@@ -119,6 +120,7 @@ class Runner:
         self.run_id = run_id
         self.now = now
         self.time_slice = time_slice
+        self.on_page = on_page
         self.lease = clock.new_id()
 
     def run(self, *, attempt: int = 0, last_attempt: bool = True) -> Again | None:
@@ -225,6 +227,8 @@ class Runner:
             work.state = dict(page.state)
             self._checkpoint(session, work)
             self._advance(session, taken, page.total)
+        if self.on_page is not None:
+            self.on_page(taken)
 
     def _checkpoint(self, session: Session, work: Work) -> None:
         session.execute(
