@@ -18,7 +18,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest import SkipTest
 
 from connectors import settings
@@ -66,7 +66,12 @@ def matches(kind: str, value: Any) -> bool:
 
 
 class ConnectorContract:
-    """The contract. Subclass it in a test module, name the subclass Test..., bring a source."""
+    """The contract. Subclass it in a test module, name the subclass Test..., bring a source.
+
+    `plays` is how many random plays are tried; fewer where each edit is slow.
+    """
+
+    plays: ClassVar[int] = 12
 
     def make_source(self, folder: Path) -> Source:
         """A fresh source with nothing in it; `folder` is an empty directory to use."""
@@ -284,7 +289,7 @@ class ConnectorContract:
         assert len(_pages(one)) > 1
 
     def test_random_edits_converge(self, tmp_path: Path) -> None:
-        for seed in range(12):
+        for seed in range(self.plays):
             folder = tmp_path / str(seed)
             folder.mkdir()
             play(self.seeded(folder, count=4), random.Random(seed))  # noqa: S311

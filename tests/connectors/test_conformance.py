@@ -66,6 +66,8 @@ class TestGroupSnapshot(ConnectorContract):
 class TestSheet(ConnectorContract):
     """An Excel workbook keeps the contract."""
 
+    plays = 3
+
     def make_source(self, folder: Path) -> Source:
         return SheetSource(folder)
 
