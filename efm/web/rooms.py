@@ -9,8 +9,11 @@ from flask import Flask, url_for
 
 PAGES = (
     "health",
+    "answer",
+    "overview",
     "gallery",
     "responses",
+    "cases",
     "distributions",
     "surveys",
     "sign_in",
