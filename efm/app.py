@@ -11,12 +11,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from efm import log
 from efm.config import Config
+from efm.db.direct import Direct
 from efm.db.engine import check_serving_role, make_engine
+from efm.feedback.answering import Desk
+from efm.feedback.writer import Writer
 from efm.vault import Vault
 from efm.web import context, errors, headers, rooms
+from efm.web.answer_pages import AnswerPages
 from efm.web.flask import EfmFlask
+from efm.web.reception import Reception
 
 FORM_LIMIT = 64 * 1024 * 1024
+# One organization uses one at a time; the others are for other organizations at the same moment.
+WRITING_CONNECTIONS = 3
 
 
 def make_app(config: Config, *, engine: Engine | None = None) -> EfmFlask:
@@ -52,11 +59,23 @@ def make_app(config: Config, *, engine: Engine | None = None) -> EfmFlask:
     errors.install(app)
     context.install(app)
     _version_static(app)
+    _open_desk(app, config, engine)
     rooms.open_all(app)
     if config.proxy_hops:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _open_desk(app: EfmFlask, config: Config, engine: Engine) -> None:
+    """What answers survey links: plain connections that read, others that write, one writer."""
+    url = config.database_url or engine.url.render_as_string(hide_password=False)
+    vault: Vault = app.extensions["efm.vault"]
+    reader = Direct(url, size=config.threads, read_only=True, application="efm answers, reading")
+    direct = Direct(url, size=WRITING_CONNECTIONS, application="efm answers, writing")
+    desk = Desk(engine, reader, Writer(direct), vault)
+    pages = AnswerPages(app, desk.keys, config.answer_url)
+    app.extensions["efm.reception"] = Reception(desk, pages, direct)
 
 
 def _version_static(app: EfmFlask) -> None:

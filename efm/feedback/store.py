@@ -19,6 +19,9 @@ from efm.feedback.store_sql import EXISTING, INSERT, STANDING
 from surveys.values import Answer
 
 ROWS_A_STATEMENT = 1000
+# PostgreSQL plans a session's foreign key checks once. Plans made while the tables were small walk
+# the whole organization for each row, so before many rows come they are made anew.
+MANY = 200
 SCORE_JOB = "feedback.score_pending"
 
 
@@ -81,6 +84,8 @@ def store_many(
     outcomes: list[Outcome] = []
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         part = rows[start : start + ROWS_A_STATEMENT]
+        if len(part) >= MANY:
+            driver.execute("DISCARD PLANS", prepare=False)
         outcomes += _store_part(driver, organization_id, part, now, token_id)
     if any(
         row.scored.is_pending and outcome.state == "created"
@@ -134,24 +139,12 @@ def parameters(
 ) -> dict[str, Any]:
     """The statement's parameters: three JSON texts, one for each table that grows by many rows."""
     responses = [_response(row) for row in rows]
-    answers = [
-        {
-            "r": row.id,
-            "q": answer.question_key,
-            "k": answer.kind,
-            "n": answer.number,
-            "t": answer.text,
-            "c": answer.choices,
-            "d": answer.on,
-        }
-        for row in rows
-        for answer in row.answers.values()
-    ]
+    answers = [part for row in rows for part in answer_rows(row.id, row.answers)]
     scores = [
-        _score(row.id, *score)
+        part
         for row in rows
         if row.submitted_at is not None
-        for score in row.scored.rows
+        for part in score_rows(row.id, row.scored)
     ]
     return {
         "organization": organization_id,
@@ -163,28 +156,20 @@ def parameters(
     }
 
 
-def _score(
-    response_id: uuid.UUID,
-    metric: str,
-    question_key: str,
-    state: str,
-    value: float | None,
-    band: str | None,
-    language: str | None,
-    reason: str | None,
-    model: str | None,
-) -> dict[str, Any]:
-    return {
-        "r": response_id,
-        "m": metric,
-        "q": question_key,
-        "s": state,
-        "v": value,
-        "b": band,
-        "l": language,
-        "w": reason,
-        "o": model,
-    }
+def answer_rows(response_id: uuid.UUID, answers: Mapping[str, Answer]) -> list[dict[str, Any]]:
+    """Answers as the statements read them."""
+    return [
+        {"r": response_id, "q": key, "k": kind, "n": number, "t": words, "c": choices, "d": on}
+        for key, kind, number, words, choices, on in answers.values()
+    ]
+
+
+def score_rows(response_id: uuid.UUID, scored: Scored) -> list[dict[str, Any]]:
+    """Scores as the statements read them."""
+    return [
+        {"r": response_id, "m": m, "q": q, "s": s, "v": v, "b": b, "l": language, "w": w, "o": o}
+        for m, q, s, v, b, language, w, o in scored.rows
+    ]
 
 
 def _response(row: Row) -> dict[str, Any]:

@@ -19,6 +19,12 @@ _kept: OrderedDict[tuple[uuid.UUID, uuid.UUID], Compiled] = OrderedDict()
 _lock = Lock()
 
 
+def kept(organization_id: uuid.UUID, version_id: uuid.UUID) -> Compiled | None:
+    """The compiled version when it is at hand, without asking the database."""
+    with _lock:
+        return _kept.get((organization_id, version_id))
+
+
 def compiled(session: Session, version_id: uuid.UUID) -> Compiled:
     """The compiled version; raises NotFound when this organization has no such version."""
     key = (session.info["organization_id"], version_id)

@@ -1,0 +1,177 @@
+"""Saving a page of a response that has begun, and completing it with the last one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from efm import queue
+from efm.clock import new_id
+from efm.feedback.score import Scored, in_event, score_answers
+from efm.feedback.store import SCORE_JOB, Reason, answer_rows, score_rows
+from surveys import path
+from surveys.compiled import Compiled
+from surveys.values import Answer
+
+_LOCK = text("""
+    SELECT state, page_index, language, contact_id, channel, touchpoint, survey_id FROM responses
+    WHERE organization_id = :organization AND id = :response FOR UPDATE
+""")
+_STORED = text("""
+    SELECT question_key, kind, number, text, choices, on_day FROM answers
+    WHERE organization_id = :organization AND response_id = :response
+""")
+# As with a new response, whether it may be saved is decided by the statement that saves it.
+_SAVE = text("""
+WITH held AS (
+    UPDATE responses r SET
+        page_index = greatest(r.page_index, :page),
+        state = CASE WHEN :completes THEN 'complete' ELSE r.state END,
+        submitted_at = CASE WHEN :completes THEN CAST(:now AS timestamptz) END
+    FROM surveys s, distributions d
+    WHERE r.organization_id = :organization AND r.id = :response AND r.state = 'partial'
+      AND s.organization_id = r.organization_id AND s.id = r.survey_id AND s.state = 'open'
+      AND d.organization_id = r.organization_id AND d.id = r.distribution_id
+      AND d.closed_at IS NULL AND (d.closes_at IS NULL OR d.closes_at > :now)
+      AND NOT EXISTS (
+          SELECT 1 FROM invitations i
+          WHERE i.organization_id = r.organization_id AND i.id = r.invitation_id
+            AND (i.answered_at IS NOT NULL OR i.expires_at <= :now))
+    RETURNING r.id, r.invitation_id
+), removed AS (
+    DELETE FROM answers a USING held
+    WHERE a.organization_id = :organization AND a.response_id = held.id
+      AND a.question_key = ANY(CAST(:removed AS text[]))
+), answered AS (
+    INSERT INTO answers (
+        organization_id, response_id, question_key, kind, number, text, choices, on_day)
+    SELECT :organization, held.id, a.q, a.k, a.n, a.t, a.c, a.d
+    FROM held, json_to_recordset(CAST(:answers AS json))
+        AS a(q text, k text, n double precision, t text, c text[], d date)
+    ON CONFLICT (organization_id, response_id, question_key) DO UPDATE SET
+        kind = excluded.kind, number = excluded.number, text = excluded.text,
+        choices = excluded.choices, on_day = excluded.on_day
+), scored AS (
+    INSERT INTO scores (
+        organization_id, response_id, metric, question_key, state, value, band, language, reason,
+        model)
+    SELECT :organization, held.id, c.m, c.q, c.s, c.v, c.b, c.l, c.w, c.o
+    FROM held, json_to_recordset(CAST(:scores AS json))
+        AS c(m text, q text, s text, v double precision, b text, l text, w text, o text)
+), announced AS (
+    INSERT INTO events (organization_id, id, kind, subject_id, payload, occurred_at)
+    SELECT :organization, :event_id, 'response.submitted', held.id, CAST(:event AS jsonb), :now
+    FROM held WHERE :completes
+), invited AS (
+    UPDATE invitations i SET answered_at = :now
+    FROM held
+    WHERE :completes AND i.organization_id = :organization AND i.id = held.invitation_id
+)
+SELECT id FROM held
+""")
+_STANDING = text("""
+    SELECT CASE
+        WHEN r.state = 'complete' OR i.answered_at IS NOT NULL THEN 'answered'
+        WHEN s.state <> 'open' OR d.closed_at IS NOT NULL THEN 'closed'
+        ELSE 'expired' END
+    FROM responses r
+    JOIN surveys s ON s.organization_id = r.organization_id AND s.id = r.survey_id
+    JOIN distributions d ON d.organization_id = r.organization_id AND d.id = r.distribution_id
+    LEFT JOIN invitations i ON i.organization_id = r.organization_id AND i.id = r.invitation_id
+    WHERE r.organization_id = :organization AND r.id = :response
+""")
+
+
+class Saved(NamedTuple):
+    """What became of a page: refused (and why), complete, or which page comes next."""
+
+    reason: Reason | None = None
+    is_complete: bool = False
+    next_page: int = 0
+
+
+def stored_answers(session: Session, response_id: uuid.UUID) -> dict[str, Answer]:
+    """The answers a response has so far, by question key."""
+    rows = session.execute(_STORED, _named(session, response_id)).all()
+    return {row.question_key: answer_of(row) for row in rows}
+
+
+def answer_of(row: Any) -> Answer:
+    """An answer as the engine knows it, of its six stored columns."""
+    key, kind, number, words, choices, day = row
+    return Answer(key, kind, number, words, None if choices is None else tuple(choices), day)
+
+
+def save_page(
+    session: Session,
+    response_id: uuid.UUID,
+    compiled: Compiled,
+    page_index: int,
+    answers: Mapping[str, Answer],
+    now: datetime,
+    *,
+    goes_back: bool = False,
+) -> Saved:
+    """Replace the answers of one page; the last page completes the response.
+
+    A required answer still missing on an earlier page leads back there instead.
+    """
+    definition = compiled.definition
+    held = session.execute(_LOCK, _named(session, response_id)).one_or_none()
+    if held is None:
+        return Saved("unknown")
+    if held.state == "complete":
+        return Saved("answered")
+    asked = {question.key for question in definition.pages[page_index].questions}
+    before = stored_answers(session, response_id)
+    merged = {key: answer for key, answer in before.items() if key not in asked} | dict(answers)
+    if goes_back:
+        following = path.previous_page(definition, page_index)
+    else:
+        following = path.next_page(definition, page_index)
+        if following is None:
+            following = path.first_missing(definition, merged)
+    completes = following is None and not goes_back
+    scored = score_answers(definition, merged, held.language) if completes else Scored(())
+    saved = session.execute(
+        _SAVE,
+        {
+            **_named(session, response_id),
+            "now": now,
+            "page": page_index if goes_back or following is None else following,
+            "completes": completes,
+            "removed": [key for key in before if key in asked and key not in answers],
+            "answers": orjson.dumps(answer_rows(response_id, answers)).decode(),
+            "scores": orjson.dumps(score_rows(response_id, scored)).decode(),
+            "event_id": new_id(),
+            "event": orjson.dumps(_event(held, scored)).decode(),
+        },
+    ).first()
+    if saved is None:
+        found = session.execute(_STANDING, _named(session, response_id)).scalar_one()
+        return Saved(found)
+    if scored.is_pending:
+        organization_id = session.info["organization_id"]
+        queue.enqueue(session, SCORE_JOB, once=f"{SCORE_JOB}:{organization_id}")
+    return Saved(None, completes, following or 0)
+
+
+def _event(held: SqlRow[Any], scored: Scored) -> dict[str, Any]:
+    return {
+        "survey_id": held.survey_id,
+        "contact_id": held.contact_id,
+        "channel": held.channel,
+        "touchpoint": held.touchpoint,
+        **in_event(scored),
+    }
+
+
+def _named(session: Session, response_id: uuid.UUID) -> dict[str, Any]:
+    return {"organization": session.info["organization_id"], "response": response_id}

@@ -1,0 +1,155 @@
+"""Answer pages as HTML: a page of questions, the kind pages; a clean first page is drawn only once."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from flask import Flask, has_request_context, render_template
+
+from efm.feedback.answering import Shown
+from efm.feedback.links import FormKeys, Link
+from surveys import translations
+from surveys.compiled import Compiled
+from surveys.definition import Definition
+from surveys.values import Answer
+
+KEPT = 200
+# Stands in a page drawn once for the key that differs each time; no text can contain it.
+KEY_PLACE = "\x02key\x03"
+MARKS = {"answered": "already_answered", "thank_you": "thank_you"}
+
+Words = Callable[..., str]
+
+
+class AnswerPages:
+    """Draws the pages of one process; `answer_url` is the address links begin with."""
+
+    def __init__(self, app: Flask, keys: FormKeys, answer_url: str) -> None:
+        self._app = app
+        self._keys = keys
+        self._answer_url = answer_url
+        self._first: OrderedDict[tuple[uuid.UUID, uuid.UUID, str], tuple[str, str]] = OrderedDict()
+        self._lock = Lock()
+
+    def page(self, link: Link, token: str, shown: Shown, *, notice: str | None = None) -> str:
+        """A page of questions; `notice` names the words of something to know before sending again."""
+        if shown.key is None:
+            key = self._keys.make(token, shown.version_id)
+        else:
+            key = self._keys.made_for(token, shown.key)
+        is_clean = shown.cleaned is None and shown.answers is None and notice is None
+        if not is_clean or shown.page_index:
+            return self._draw(link, token, shown, key, notice)
+        before, after = self._drawn_once(link, token, shown)
+        return before + key + after
+
+    def message(
+        self,
+        kind: str,
+        language: str = "en",
+        *,
+        organization_name: str = "",
+        definition: Definition | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        """A kind page: thank_you, answered, closed, expired, unknown, busy."""
+        if definition is not None:
+            language = definition.language
+        words: Words = partial(translations.text, language)
+        said = [words(f"{kind}.words")]
+        if kind == "thank_you":
+            own = definition.thank_you if definition is not None else ""
+            said = [own or said[0], words("thank_you.receipt")]
+        return self._render(
+            "answer/message.html",
+            kind=MARKS.get(kind, kind),
+            title=words(f"{kind}.title"),
+            message=said,
+            organization=organization_name,
+            language=language if definition is not None else translations.base(language),
+            direction=direction(language),
+            request_id=request_id,
+        )
+
+    def _drawn_once(self, link: Link, token: str, shown: Shown) -> tuple[str, str]:
+        """The two halves of a first page, around its key."""
+        name = (link.organization_id, shown.version_id, link.organization_name)
+        with self._lock:
+            halves = self._first.get(name)
+            if halves is not None:
+                self._first.move_to_end(name)
+                return halves
+        before, _, after = self._draw(link, token, shown, KEY_PLACE, None).partition(KEY_PLACE)
+        with self._lock:
+            self._first[name] = (before, after)
+            while len(self._first) > KEPT:
+                self._first.popitem(last=False)
+        return before, after
+
+    def _draw(self, link: Link, token: str, shown: Shown, key: str, notice: str | None) -> str:
+        definition = shown.compiled.definition
+        words: Words = partial(translations.text, definition.language)
+        is_private = link.kind == "response"
+        return self._render(
+            "answer/page.html",
+            definition=definition,
+            page=definition.pages[shown.page_index],
+            page_index=shown.page_index,
+            page_count=len(definition.pages),
+            minutes=definition.minutes,
+            errors=dict(shown.cleaned.errors) if shown.cleaned is not None else {},
+            values=_values(shown.compiled, shown),
+            hidden_fields={"_key": key},
+            organization=link.organization_name,
+            language=definition.language,
+            direction=definition.direction,
+            t=words,
+            is_resumed=shown.is_resumed,
+            notice=None if notice is None else words(notice),
+            resume_url=f"{self._answer_url}/s/{token}" if is_private else None,
+        )
+
+    def _render(self, template: str, **context: Any) -> str:
+        if has_request_context():
+            return render_template(template, **context)
+        with self._app.test_request_context("/s/"):
+            return render_template(template, **context)
+
+
+def direction(language: str) -> str:
+    """The direction a language is written in."""
+    return Definition("", language, ()).direction
+
+
+def _values(compiled: Compiled, shown: Shown) -> Mapping[str, Any]:
+    """What stands in the fields: what was typed when it was refused, else what was saved."""
+    if shown.cleaned is not None:
+        return {
+            question.key: _typed(question.kind, shown.cleaned.raw.get(question.key))
+            for question in compiled.definition.pages[shown.page_index].questions
+        }
+    return {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}
+
+
+def _typed(kind: str, raw: object) -> object:
+    """The strings of a field as the page shows them again."""
+    strings = [str(each) for each in raw] if isinstance(raw, (list, tuple)) else []
+    if kind == "multiple_choice":
+        return strings
+    return strings[0] if strings else None
+
+
+def saved_value(answer: Answer) -> object:
+    """A saved answer as a field's value."""
+    if answer.number is not None:
+        return int(answer.number) if float(answer.number).is_integer() else answer.number
+    if answer.text is not None:
+        return answer.text
+    if answer.on is not None:
+        return answer.on.isoformat()
+    return list(answer.choices or ())

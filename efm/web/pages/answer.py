@@ -1,0 +1,67 @@
+"""Survey links as people open them: a page, a form sent, thanks. GET and HEAD never write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from efm.web import auth, unit
+from efm.web.permissions import PUBLIC, permission
+from efm.web.reception import BODY_LIMIT, Reception, Reply, Visit
+
+pages = Blueprint("answer", __name__)
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@pages.get("/s/<token>")
+@permission(PUBLIC)
+def show(token: str) -> Response:
+    """The page a link leads to."""
+    return respond(reception().show(token, request.args.get("page"), visit()))
+
+
+@pages.post("/s/<token>")
+@permission(PUBLIC)
+def send(token: str) -> Response:
+    """A form sent to a link."""
+    return respond(reception().send(token, body(), visit()))
+
+
+@pages.get("/s/<token>/thanks")
+@permission(PUBLIC)
+def thanks(token: str) -> Response:
+    """What is said when all answers have arrived."""
+    return respond(reception().thanks(token, visit()))
+
+
+def reception() -> Reception:
+    """The reception of this process."""
+    found: Any = current_app.extensions["efm.reception"]
+    return found  # type: ignore[no-any-return]
+
+
+def visit() -> Visit:
+    """What is known of this request beside its link."""
+    return Visit(unit.now(), auth.client_prefix(), request.headers.get("Accept-Language", ""))
+
+
+def body() -> bytes:
+    """The form's bytes; refuses what is too large or no form."""
+    if request.mimetype not in (FORM_TYPE, ""):
+        raise UnsupportedMediaType
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise RequestEntityTooLarge
+    request.max_content_length = BODY_LIMIT
+    return request.get_data(cache=False)
+
+
+def respond(reply: Reply) -> Response:
+    """The reply as a response."""
+    response = Response(reply.html, status=reply.status, mimetype="text/html")
+    if reply.location:
+        response.headers["Location"] = reply.location
+    if reply.retry_after_seconds:
+        response.headers["Retry-After"] = str(reply.retry_after_seconds)
+    return response
