@@ -23,6 +23,8 @@ PUBLIC = {
     "health.ready": "the machine's own question",
     "health.metrics": "guarded by its own token, or for this machine only",
     "health.static": "styles, scripts and icons hold no data",
+    "gallery.show": "components without data, in development only",
+    "gallery.answer": "components without data, in development only",
     "sign_in.home": "leads to the sign-in",
     "sign_in.show": "the sign-in",
     "sign_in.submit": "the sign-in",
