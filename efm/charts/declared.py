@@ -1,0 +1,159 @@
+"""The declarations of all charts, in Altair; `python -m efm.charts.declared` writes their files.
+
+Colours are roles of the page ("role:positive"), which the browser turns into those of the theme.
+Days are drawn in UTC, because a day given as a date must not move with the viewer's time zone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import altair as alt
+
+Chart: TypeAlias = alt.LayerChart | alt.FacetChart
+
+SPECS = Path(__file__).parent / "specs"
+
+# Each metric's groups on its scale, with their roles: the same colours everywhere.
+_GROUPS: Mapping[str, tuple[str, str, str]] = {
+    "nps": ("Detractors", "Passives", "Promoters"),
+    "csat": ("Dissatisfied", "Neutral", "Satisfied"),
+    "ces": ("Difficult", "Neutral", "Easy"),
+}
+_ROLES = ["role:negative", "role:neutral", "role:positive"]
+_NUMBER: Mapping[str, str] = {"nps": "+.0f", "csat": ".0%", "ces": ".1f"}
+_TITLE: Mapping[str, str] = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+_TOOLTIP = [
+    alt.Tooltip("label:N", title="When"),
+    alt.Tooltip("shown:N", title="Value"),
+    alt.Tooltip("interval:N", title="95 % interval"),
+    alt.Tooltip("n:Q", title="n", format=","),
+]
+
+
+def trend(metric: str) -> Chart:
+    """Rows: since, value, low, high, label, shown, interval, n, is_last; value None is a gap."""
+    bottom, top = alt.param(name="bottom", value=-100), alt.param(name="top", value=100)
+    form = alt.param(name="form", value="%-d %b")
+    scale = alt.Scale(
+        domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), zero=False, nice=False
+    )
+    axis = alt.Axis(format=_NUMBER[metric], tickCount=5)
+    chart = alt.Chart(alt.NamedData("rows"), height=220).encode(
+        x=alt.X(
+            "since:T",
+            title=None,
+            scale=alt.Scale(type="utc"),
+            axis=alt.Axis(tickCount=6, labelOverlap=True, labelExpr="utcFormat(datum.value, form)"),
+        )
+    )
+    value = alt.Y("value:Q", title=_TITLE[metric], scale=scale, axis=axis)
+    low = alt.Y("low:Q", title=_TITLE[metric], scale=scale, axis=axis)
+    return alt.layer(
+        chart.mark_area(opacity=0.16).encode(y=low, y2="high:Q"),
+        chart.mark_rule(opacity=0.45).encode(y=low, y2="high:Q"),
+        chart.mark_line().encode(y=value),
+        chart.mark_point().encode(y=value, tooltip=_TOOLTIP),
+        chart.transform_filter("datum.is_last")
+        .mark_text(align="right", dy=-12, fontWeight=600)
+        .encode(y=value, text="shown:N"),
+    ).add_params(bottom, top, form)
+
+
+def scale(metric: str) -> Chart:
+    """Rows: answer, responses, group, share."""
+    groups = list(_GROUPS[metric])
+    chart = alt.Chart(alt.NamedData("rows"), height=200).encode(
+        x=alt.X("answer:O", title=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("responses:Q", title="Answers", axis=alt.Axis(tickCount=4, format="~s")),
+    )
+    return alt.layer(
+        chart.mark_bar(cornerRadiusEnd=2).encode(
+            color=alt.Color(
+                "group:N",
+                title=None,
+                sort=groups,
+                scale=alt.Scale(domain=groups, range=_ROLES),
+            ),
+            tooltip=[
+                alt.Tooltip("answer:O", title="Answer"),
+                alt.Tooltip("responses:Q", title="Answers", format=","),
+                alt.Tooltip("share:N", title="Share"),
+                alt.Tooltip("group:N", title="Group"),
+            ],
+        ),
+        chart.mark_text(dy=-7).encode(text="share:N"),
+    )
+
+
+def parts(metric: str) -> Chart:
+    """Rows in the order to be drawn: label, value, low, high, shown, interval, n, is_drawn."""
+    bottom, top = alt.param(name="bottom", value=-100), alt.param(name="top", value=100)
+    scale = alt.Scale(
+        domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), zero=False, nice=False
+    )
+    axis = alt.Axis(format=_NUMBER[metric], tickCount=5, grid=True)
+    chart = (
+        alt.Chart(alt.NamedData("rows"), height=alt.Step(30))
+        .transform_filter("datum.is_drawn")
+        .encode(y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=130)))
+    )
+    value = alt.X("value:Q", title=_TITLE[metric], scale=scale, axis=axis)
+    low = alt.X("low:Q", title=_TITLE[metric], scale=scale, axis=axis)
+    return alt.layer(
+        chart.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q"),
+        chart.mark_point(size=70).encode(x=value, tooltip=_TOOLTIP),
+        chart.mark_text(dy=-11, fontSize=11).encode(x=value, text="shown:N"),
+    ).add_params(bottom, top)
+
+
+def answers() -> Chart:
+    """Rows: since, responses, label: how many answers came in each step."""
+    chart = alt.Chart(alt.NamedData("rows"), height=160).encode(
+        x=alt.X(
+            "label:O",
+            title=None,
+            sort=None,
+            axis=alt.Axis(labelOverlap=True, labelAngle=0, labelFlush=True),
+        ),
+        y=alt.Y("responses:Q", title="Responses", axis=alt.Axis(tickCount=4, format="~s")),
+    )
+    return alt.layer(
+        chart.mark_bar(cornerRadiusEnd=2).encode(
+            tooltip=[
+                alt.Tooltip("label:N", title="When"),
+                alt.Tooltip("responses:Q", title="Responses", format=","),
+            ]
+        )
+    )
+
+
+def declarations() -> dict[str, Callable[[], Chart]]:
+    """All charts by name."""
+    found: dict[str, Callable[[], Chart]] = {"answers": answers}
+    for metric in _GROUPS:
+        for kind in (trend, scale, parts):
+            found[f"{kind.__name__}-{metric}"] = partial(kind, metric)
+    return found
+
+
+def written(chart: Chart) -> str:
+    """The text of a chart's file: always the same for the same declaration."""
+    spec: dict[str, Any] = chart.to_dict()
+    spec.pop("config", None)  # How charts look is the page's affair.
+    return json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write all files."""
+    SPECS.mkdir(exist_ok=True)
+    for name, declare in declarations().items():
+        (SPECS / f"{name}.json").write_text(written(declare()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
