@@ -89,7 +89,7 @@ class Supervisor:
         *,
         is_ready: Callable[[], bool] = lambda: True,
         when_ready: Callable[[], None] = lambda: None,
-        ready_seconds: float = 60.0,
+        ready_seconds: float = 180.0,
     ) -> int:
         """Run until a signal asks to end; the exit code is 0 when all went well."""
         before = {number: signal.signal(number, self._on_signal) for number in ENDINGS}
