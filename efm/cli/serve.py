@@ -46,7 +46,9 @@ def serve(arguments: argparse.Namespace) -> int:
     for name in ("host", "port"):
         if getattr(arguments, name) is not None:
             os.environ[f"EFM_{name.upper()}"] = str(getattr(arguments, name))
-    return run(configuration.load(), may_fill=not arguments.no_demo)
+    from efm.demo.seed import opening
+
+    return run(configuration.load(), opening=opening, may_fill=not arguments.no_demo)
 
 
 def run(config: Config, *, opening: Opening | None = None, may_fill: bool = True) -> int:
