@@ -51,7 +51,7 @@ def check(vault: Vault, form: dict[str, str]) -> dict[str, str]:
     """The checked values of the set-up form; raises Invalid with every problem."""
     problems: dict[str, str] = {}
     if not is_code(vault, form.get("code", "")):
-        problems["code"] = "This is not the set-up code. It stands in the log of `efm serve`."
+        problems["code"] = "This is not the set-up code. It stands in the log of the server."
     values = {
         "organization": checked_name(form, "organization", "the organization", problems),
         "time_zone": checked_zone(form, "time_zone", problems) or "UTC",
