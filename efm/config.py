@@ -30,6 +30,7 @@ class Config:
     `owner_url` migrates; `database_url` serves, under a role that owns nothing.
     `secret_key` seals credentials and derives links; `public_url` is what links are built from.
     `file_roots` are folders on the server that file connections of any organization may read.
+    `api_requests_a_minute` is what one API token may ask; 0 is no limit.
     """
 
     mode: str
@@ -51,6 +52,7 @@ class Config:
     log_level: str
     metrics_token: str | None = field(repr=False)
     file_roots: tuple[Path, ...] = ()
+    api_requests_a_minute: int = 600
 
     @property
     def is_development(self) -> bool:
@@ -154,6 +156,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
             for each in (read.text("FILE_ROOTS", "") or "").split(os.pathsep)
             if each
         ),
+        api_requests_a_minute=read.number("API_REQUESTS_A_MINUTE", 600, 0, 10_000_000),
     )
     if mode == "production" and not config.is_secure:
         local = (urlsplit(public).hostname or "") in ("127.0.0.1", "localhost", "::1")

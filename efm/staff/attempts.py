@@ -14,14 +14,20 @@ def count(
     engine: Engine, bucket: str, limit: int, seconds: int, message: str, now: datetime
 ) -> None:
     """Count an attempt; raises TooMany once `limit` is passed within the window."""
+    hits, ends_at = hit(engine, bucket, seconds, now)
+    if hits > limit:
+        wait = max(1, int((ends_at - now).total_seconds()))
+        raise TooMany(message, retry_after_seconds=wait)
+
+
+def hit(engine: Engine, bucket: str, seconds: int, now: datetime) -> tuple[int, datetime]:
+    """Count an attempt; how many there were in this window, and when it ends."""
     with engine.begin() as connection:
         row = connection.execute(
             text("SELECT * FROM efm_hit(:bucket, :seconds, :now)"),
             {"bucket": bucket[:200], "seconds": seconds, "now": now},
         ).one()
-    if row.hits > limit:
-        wait = max(1, int((row.window_ends_at - now).total_seconds()))
-        raise TooMany(message, retry_after_seconds=wait)
+    return row.hits, row.window_ends_at
 
 
 def refuse_over(

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from efm import log
 from efm.errors import EfmError, Invalid, SignInNeeded, TooMany, Unready
 from efm.web import unit
+from efm.web.pointers import where
 
 logger = log.get("web")
 
@@ -35,7 +36,7 @@ def problem(
         "request_id": g.get("request_id", ""),
     }
     if problems:
-        body["errors"] = [{"pointer": key, "detail": value} for key, value in problems.items()]
+        body["errors"] = [where(key) | {"detail": value} for key, value in problems.items()]
     return Response(orjson.dumps(body), status=status, mimetype="application/problem+json")
 
 

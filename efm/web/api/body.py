@@ -1,0 +1,49 @@
+"""The body of an API request: typed, bounded, read once, and what is sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from efm.web import jsonguard
+
+
+def raw(most: int) -> bytes:
+    """The bytes of the body. Raises WrongType, TooLarge."""
+    found: bytes | None = g.get("api_body")
+    if found is None:
+        request.max_content_length = most
+        try:
+            jsonguard.check_size(request.content_length or 0, most)
+            found = request.get_data(cache=False)
+        except RequestEntityTooLarge:
+            jsonguard.check_size(most + 1, most)
+            raise
+        jsonguard.check_type(
+            request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
+        )
+        g.api_body = found
+    return found
+
+
+def document(most: int) -> Any:
+    """The JSON of the body. Raises WrongType, TooLarge, Unreadable."""
+    return jsonguard.read(raw(most))
+
+
+def reply(
+    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:  # fmt: skip
+    """A JSON answer: times in UTC with a Z, ids as text."""
+    return Response(
+        written(content), status=status, mimetype="application/json", headers=dict(headers or {})
+    )
+
+
+def written(content: Any) -> bytes:
+    """Content as it is sent."""
+    return orjson.dumps(content, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
