@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup, escape
@@ -39,6 +39,14 @@ def exact_time(value: datetime | None) -> str:
     if value is None:
         return ""
     return str(format_datetime(value.astimezone(zone()), "d MMM y, HH:mm", locale="en"))
+
+
+def day_words(value: date | datetime | None) -> str:
+    """A day written out; of a time, its day in the viewer's zone."""
+    if value is None:
+        return ""
+    day = value.astimezone(zone()) if isinstance(value, datetime) else value
+    return str(format_date(day, "d MMM y", locale="en"))
 
 
 def money(amount_minor: int | float | None, currency: str | None) -> str:
@@ -100,7 +108,9 @@ def install(app: Flask) -> None:
     app.context_processor(staff_context)
     # A global, because macros imported without the page's context call it.
     app.jinja_env.globals["csrf_token"] = csrf_token
-    app.jinja_env.filters.update(moment=moment, exact_time=exact_time, money=money)
+    app.jinja_env.filters.update(
+        moment=moment, exact_time=exact_time, day_words=day_words, money=money
+    )
     app.jinja_env.globals["has_endpoint"] = lambda name: name in current_app.view_functions
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -13,6 +13,8 @@ PAGES = (
     "overview",
     "gallery",
     "responses",
+    "linkage",
+    "customers",
     "cases",
     "distributions",
     "surveys",

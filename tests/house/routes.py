@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import select
 
 from efm import clock
-from efm.models import ApiToken, Membership, StaffSession, StaffToken
+from efm.feedback import authoring, collect, distributions
+from efm.models import Account, ApiToken, Contact, Membership, StaffSession, StaffToken
 from efm.vault import new_token, token_hash
 from tests.factories import House
 
@@ -46,6 +47,7 @@ WITHOUT_CSRF: dict[str, str] = {}
 
 # Endpoints whose address carries values that name no object of an organization, and why.
 WITHOUT_OBJECT = {
+    "surveys.preview_template": "a template of the product, the same for everybody",
     "health.static": "a file's name",
     "passwords.choose": "a secret, the same refusal for every other one",
     "passwords.finish": "a secret, the same refusal for every other one",
@@ -95,6 +97,45 @@ def _organization(house: House) -> dict[str, Any]:
     return {"organization_id": house.id}
 
 
+def _survey(house: House) -> dict[str, Any]:
+    with house.unit() as session:
+        survey = authoring.create_from_template(session, "relationship_nps", clock.now())
+        authoring.publish(session, survey.id, clock.now())
+    return {"survey_id": survey.id}
+
+
+def _distribution(house: House) -> dict[str, Any]:
+    survey = _survey(house)["survey_id"]
+    with house.unit() as session:
+        made = distributions.open_link(
+            session, house.app.extensions["efm.vault"], survey, clock.now(), name="Everybody"
+        )
+    return {"distribution_id": made.id}
+
+
+def _response(house: House) -> dict[str, Any]:
+    survey = _survey(house)["survey_id"]
+    with house.unit() as session:
+        outcome = collect.submit_json(
+            session, collect.Incoming(survey, {"recommend": 9}), clock.now()
+        )
+    return {"response_id": outcome.id}
+
+
+def _contact(house: House) -> dict[str, Any]:
+    row = Contact(name="Dora")
+    with house.unit() as session:
+        session.add(row)
+    return {"contact_id": row.id}
+
+
+def _account(house: House) -> dict[str, Any]:
+    row = Account(name="Acme")
+    with house.unit() as session:
+        session.add(row)
+    return {"account_id": row.id}
+
+
 # For each endpoint with an object in its address: makes one in a house, returns the address's values.
 OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "members.change_role": _member,
@@ -106,6 +147,20 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "tokens.revoke": _token,
     "account.end_session": _session,
     "account.switch": _organization,
+    "surveys.show": _survey,
+    "surveys.edit": _survey,
+    "surveys.save": _survey,
+    "surveys.publish": _survey,
+    "surveys.close": _survey,
+    "surveys.download": lambda house: {**_survey(house), "number": 1},
+    "responses.export": lambda house: {**_survey(house), "ending": "csv"},
+    "responses.show": _response,
+    "distributions.show": _distribution,
+    "distributions.qr": lambda house: {**_distribution(house), "ending": "svg"},
+    "distributions.links": _distribution,
+    "distributions.close": _distribution,
+    "customers.show": _contact,
+    "customers.show_account": _account,
 }
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
