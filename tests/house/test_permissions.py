@@ -38,7 +38,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-SAMPLES = {"uuid": "0190a0a0-0000-7000-8000-000000000000", "int": 1, "default": "x", "path": "x"}
+SAMPLES = {"uuid": "0190a0a0-0000-7000-8000-000000000000", "integer": 1, "default": "x", "path": "x"}
 
 
 def routes(app: EfmFlask) -> Iterator[tuple[Rule, str, str]]:

@@ -15,7 +15,11 @@ pages = Blueprint("search", __name__)
 
 LABELS = {"contact": "People", "account": "Accounts", "survey": "Surveys"}
 # The page of one thing of each kind; its rule takes the id as its only argument.
-LINKS = {"contact": "customers.contact", "account": "customers.account", "survey": "surveys.show"}
+LINKS = {
+    "contact": "customers.show",
+    "account": "customers.show_account",
+    "survey": "surveys.show",
+}
 
 
 @pages.get("/search")
