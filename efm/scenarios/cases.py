@@ -71,7 +71,7 @@ def _is_told(session: Session, edit: Edit) -> bool:
 
 
 def _tell(session: Session, edit: Edit, kind: str, body: str, *, key: bool = True) -> None:
-    """Add a line to the case's story."""
+    """Add to the case's story; the first line of a change says what was done."""
     note = CaseNote(
         case_id=edit.case_id, kind=kind, body=body, user_id=edit.by.user_id, written_at=edit.now
     )
@@ -174,7 +174,7 @@ def close(session: Session, edit: Edit, resolution: str, body: str = "") -> Case
     _refuse_closed(case)
     said = f"Closed: {RESOLUTIONS[resolution][0].lower()}{RESOLUTIONS[resolution][1:]}."
     if body.strip():
-        said += " " + _text(body, "closing", LONGEST_NOTE, "")
+        said += "\n" + _text(body, "closing", LONGEST_NOTE, "")
     _tell(session, edit, "change", said)
     case.state, case.closed_at, case.resolution = "closed", edit.now, resolution
     _take_if_free(case, edit)
@@ -190,7 +190,7 @@ def reopen(session: Session, edit: Edit, body: str) -> Case:
     if case.state != "closed":
         raise Conflict("This case is not closed.")
     why = _text(body, "why", LONGEST_NOTE, "Say why it is opened again.")
-    _tell(session, edit, "change", f"Opened again: {why}")
+    _tell(session, edit, "change", f"Opened again.\n{why}")
     case.state, case.closed_at, case.resolution = "open", None, None
     case.due_at = due_at(edit.now, people.zone_of(session))
     _changed(session, case, edit, "case.reopened")
