@@ -135,11 +135,18 @@ class Layout:
     def passwords(self, account: Account) -> dict[str, str]:
         """The password of each role, made at random the first time."""
         path = self.root / "passwords.json"
-        if not path.exists():
+        if not path.exists() and not self.data.exists():
             made = {role: secrets.token_hex(24) for role in ROLES}
             self.write(account, path, json.dumps(made, indent=1))
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        try:
+            found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+            return {role: found[role] for role in ROLES}
+        except (FileNotFoundError, ValueError, KeyError) as error:
+            raise EmbeddedError(
+                f"{path} is missing or damaged, and without it nobody can sign in to the database "
+                f"in {self.root}. Put the file back from a copy, or move {self.root} away and "
+                "restore a backup."
+            ) from error
 
     def settings(self, account: Account, sockets: Path, *, durable: bool) -> None:
         """Write the settings of this version and where the socket goes."""
@@ -161,11 +168,12 @@ class Layout:
             return inside
         note = self.root / "socket-folder"
         if note.exists():
-            noted = Path(note.read_text(encoding="utf-8"))
-            if _is_private(noted, account):
-                return noted
+            noted, _, owner = note.read_text(encoding="utf-8").partition("\n")
+            # A copied data folder brings its note along, and must not take the other's socket.
+            if owner == os.fspath(self.root) and _is_private(Path(noted), account):
+                return Path(noted)
         chosen = self._outside(account)
-        self.write(account, note, os.fspath(chosen))
+        self.write(account, note, f"{chosen}\n{self.root}")
         return chosen
 
     def _outside(self, account: Account) -> Path:

@@ -47,9 +47,16 @@ class Account:
         """The first of the folders this account may not enter, asked of the kernel itself."""
         script = 'for p; do [ -x "$p" ] || { printf "%s" "$p"; exit 1; }; done'
         paths = [os.fspath(folder) for folder in folders]
-        done = self.run(
-            ["/bin/sh", "-c", script, "sh", *paths], cwd="/", capture_output=True, check=False
-        )
+        try:
+            done = self.run(
+                ["/bin/sh", "-c", script, "sh", *paths], cwd="/", capture_output=True, check=False
+            )
+        except OSError as error:
+            raise EmbeddedError(
+                f"PostgreSQL refuses to run as root, and root may not become the account "
+                f"{self.name} here ({error.strerror}). Run as an ordinary user, or set "
+                "EFM_DATABASE_URL to a PostgreSQL server."
+            ) from error
         return Path(done.stdout) if done.returncode else None
 
 

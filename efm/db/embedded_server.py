@@ -193,7 +193,12 @@ class Server:
             os.kill(pid, 0)
             if sys.platform != "linux":
                 return True
-            return os.readlink(f"/proc/{pid}/cwd") == os.path.realpath(self.layout.data)
+            # Anyone may read the command line; in a container even root may not see the folder
+            # that another account's process works in.
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return b"-D" in words and os.path.samefile(
+                words[words.index(b"-D") + 1], self.layout.data
+            )
         except OSError:
             return False
 
@@ -201,14 +206,20 @@ class Server:
         """Remove the pid file of a dead server when its number now belongs to another process.
 
         PostgreSQL does this itself, except when the number is in use again, as it often is after
-        a container restarts. It stays while any process still works in the data folder.
+        a container restarts. It stays while any session of the dead server may still be alive.
         """
         lines = self._pid_lines()
         if sys.platform != "linux" or not lines or self.found() is not None:
             return
-        home = os.path.realpath(self.layout.data)
-        for process in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if os.readlink(process / "cwd") == home:
-                    return
-        self.layout.pid_file.unlink(missing_ok=True)
+        if not any(self._may_work_here(process) for process in Path("/proc").glob("[0-9]*")):
+            self.layout.pid_file.unlink(missing_ok=True)
+
+    def _may_work_here(self, process: Path) -> bool:
+        try:
+            if not (process / "cmdline").read_bytes().startswith(b"postgres:"):
+                return False
+            return os.readlink(process / "cwd") == os.path.realpath(self.layout.data)
+        except PermissionError:
+            return process.stat().st_uid == self.account.uid
+        except OSError:
+            return False
