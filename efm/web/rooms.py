@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, url_for
 
+from efm.web.api.opening import open_api
+
 PAGES = (
     "health",
     "answer",
@@ -36,6 +38,7 @@ def open_all(app: Flask) -> None:
     for name in PAGES:
         room: Any = import_module(f"efm.web.pages.{name}")
         app.register_blueprint(room.pages)
+    open_api(app)
 
     def static_url(endpoint: str, **values: Any) -> str:
         """`url_for` in templates, where 'static' means our own static route."""

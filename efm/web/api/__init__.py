@@ -1,1 +1,1 @@
-"""The API for programs, version 1."""
+"""The API, version 1: addresses for programs, their schemas, limits and documentation."""

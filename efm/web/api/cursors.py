@@ -10,6 +10,7 @@ import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import datetime
+from typing import Any
 
 from efm.errors import EfmError
 
@@ -50,3 +51,14 @@ def read(kind: str, cursor: str, *, timed: bool = False) -> tuple[datetime | Non
         return moment, uuid.UUID(last_id)
     except (ValueError, Base64Error) as error:
         raise BadCursor from error
+
+
+def after(kind: str, query: dict[str, Any]) -> uuid.UUID | None:
+    """Take the cursor out of a list's arguments: the id it names, None at the beginning."""
+    cursor = query.pop("cursor", None)
+    return None if cursor is None else read(kind, cursor)[1]
+
+
+def next_after(kind: str, last_id: uuid.UUID | None) -> str | None:
+    """The cursor of the next page, None at the end."""
+    return None if last_id is None else write(kind, None, last_id)

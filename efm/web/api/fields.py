@@ -100,8 +100,11 @@ def converted(name: str, longest: int, example: str, help: str = "", **options: 
             found = convert(value, {})
         except ValueError as error:
             raise ValueError(f"This {error}.") from error
-        if found is not None and not is_storable(found):
-            raise ValueError("This text has characters that cannot be stored.")
+        if found is None:
+            if options.get("required"):
+                raise ValueError("This is needed.")
+        elif len(found) > longest or not is_storable(found):
+            raise ValueError("This text cannot be stored; make it shorter or plainer.")
         return found
 
     return Value(
