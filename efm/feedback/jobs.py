@@ -34,16 +34,18 @@ _WRITE = text("""
     WHERE organization_id = :organization AND response_id = :response AND metric = :metric
       AND question_key = :question AND state = 'pending'
 """)
-# A day that was counted before its last comment was scored must be counted again.
+# A day that was counted before its last comment was scored must be counted again. The survey's row
+# is locked as by those who store answers: a roll-up under way is waited for, and its new day seen.
 _LATE = text("""
+    WITH survey AS MATERIALIZED (
+        SELECT s.id, s.rolled_through_on, coalesce(s.rolled_time_zone, 'UTC') AS zone
+        FROM surveys s
+        WHERE s.organization_id = :organization AND s.id = :survey FOR KEY SHARE
+    )
     INSERT INTO dirty_days (organization_id, survey_id, on_day)
-    SELECT r.organization_id, r.survey_id,
-        (r.submitted_at AT TIME ZONE coalesce(s.rolled_time_zone, 'UTC'))::date
-    FROM responses r
-    JOIN surveys s ON s.organization_id = r.organization_id AND s.id = r.survey_id
-    WHERE r.organization_id = :organization AND r.id = :response
-      AND (r.submitted_at AT TIME ZONE coalesce(s.rolled_time_zone, 'UTC'))::date
-          <= s.rolled_through_on
+    SELECT r.organization_id, survey.id, (r.submitted_at AT TIME ZONE survey.zone)::date
+    FROM survey JOIN responses r ON r.organization_id = :organization AND r.id = :response
+    WHERE (r.submitted_at AT TIME ZONE survey.zone)::date <= survey.rolled_through_on
     ON CONFLICT DO NOTHING
 """)
 
@@ -79,7 +81,7 @@ def score_some(session: Session, now: datetime) -> int:
             "question": row.question_key,
         }
         session.execute(_WRITE, {**written._asdict(), **named})
-        session.execute(_LATE, {"organization": organization_id, "response": row.response_id})
+        session.execute(_LATE, {**named, "survey": row.survey_id})
         outbox.append(
             session,
             "response.scored",

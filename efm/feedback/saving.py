@@ -28,16 +28,21 @@ _STORED = text("""
     SELECT question_key, kind, number, text, choices, on_day FROM answers
     WHERE organization_id = :organization AND response_id = :response
 """)
-# As with a new response, whether it may be saved is decided by the statement that saves it.
+# As with a new response, whether it may be saved is decided by the statement that saves it, and the
+# survey's row is locked against a roll-up under way.
 _SAVE = text("""
-WITH held AS (
+WITH survey AS MATERIALIZED (
+    SELECT s.id, s.state, s.rolled_through_on, coalesce(s.rolled_time_zone, 'UTC') AS zone
+    FROM surveys s
+    WHERE s.organization_id = :organization AND s.id = :survey FOR KEY SHARE
+), held AS (
     UPDATE responses r SET
         page_index = greatest(r.page_index, :page),
         state = CASE WHEN :completes THEN 'complete' ELSE r.state END,
         submitted_at = CASE WHEN :completes THEN CAST(:now AS timestamptz) END
-    FROM surveys s, distributions d
+    FROM survey s, distributions d
     WHERE r.organization_id = :organization AND r.id = :response AND r.state = 'partial'
-      AND s.organization_id = r.organization_id AND s.id = r.survey_id AND s.state = 'open'
+      AND s.id = r.survey_id AND s.state = 'open'
       AND d.organization_id = r.organization_id AND d.id = r.distribution_id
       AND d.closed_at IS NULL AND (d.closes_at IS NULL OR d.closes_at > :now)
       AND NOT EXISTS (
@@ -73,6 +78,13 @@ WITH held AS (
     UPDATE invitations i SET answered_at = :now
     FROM held
     WHERE :completes AND i.organization_id = :organization AND i.id = held.invitation_id
+), late AS (
+    INSERT INTO dirty_days (organization_id, survey_id, on_day)
+    SELECT :organization, s.id, (CAST(:now AS timestamptz) AT TIME ZONE s.zone)::date
+    FROM held, survey s
+    WHERE :completes
+      AND (CAST(:now AS timestamptz) AT TIME ZONE s.zone)::date <= s.rolled_through_on
+    ON CONFLICT DO NOTHING
 )
 SELECT id FROM held
 """)
@@ -144,6 +156,7 @@ def save_page(
         _SAVE,
         {
             **_named(session, response_id),
+            "survey": held.survey_id,
             "now": now,
             "page": page_index if goes_back or following is None else following,
             "completes": completes,
