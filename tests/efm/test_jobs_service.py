@@ -123,9 +123,10 @@ def test_a_job_of_a_killed_worker_is_done_by_another(
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}?starttls=no"
         with worker(config, tmp_path, EFM_MAIL_URL=url) as process:
             silent.settimeout(30)
-            silent.accept()  # The job is now in the middle of its work.
-            process.kill()
-            process.wait(10)
+            held, _ = silent.accept()  # The job is now in the middle of its work.
+            with held:
+                process.kill()
+                process.wait(10)
     with engine.begin() as connection:
         ours = {"id": str(mail_id)}
         flying = text("SELECT status::text FROM procrastinate_jobs WHERE args->>'mail_id' = :id")
@@ -134,3 +135,38 @@ def test_a_job_of_a_killed_worker_is_done_by_another(
     with worker(config, tmp_path) as process:
         assert is_sent(house, process, mail_id)
     assert (tmp_path / "mail" / f"{mail_id}.eml").is_file()
+
+
+def test_an_idle_worker_carries_no_heavy_library() -> None:
+    """Statistics, tables and charts are loaded by the jobs that need them, not by the process."""
+    code = (
+        "import sys; from efm.jobs import service; from efm.jobs.load import load_registry;"
+        " from efm import config; load_registry(config.load({'EFM_DATA_FOLDER': sys.argv[1]}));"
+        " print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "/nonexistent"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    heavy = {"numpy", "scipy", "statsmodels", "sklearn", "pyarrow", "altair", "openpyxl", "flask"}
+    assert "efm.jobs.worker" in done.stdout.split(), done.stderr
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.full
+def test_a_job_that_will_not_end_does_not_keep_the_worker(
+    house: House, config: Config, engine: Engine, tmp_path: Path
+) -> None:
+    with house.unit() as session:
+        outbox.post(session, "anna@example.org", "Hello", "x")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}?starttls=no"
+        with worker(config, tmp_path, EFM_MAIL_URL=url) as process:
+            silent.settimeout(30)
+            held, _ = silent.accept()
+            with held:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 1
