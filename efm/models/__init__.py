@@ -16,6 +16,7 @@ from efm.models.surveys import (
 from efm.models.sync import (
     Checkpoint,
     Connection,
+    DataImport,
     RawRecord,
     RejectedRecord,
     StreamSetting,
@@ -32,6 +33,7 @@ __all__ = [
     "Checkpoint",
     "Connection",
     "Contact",
+    "DataImport",
     "DirtyDay",
     "Distribution",
     "Event",

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from efm.db.base import Base, Created, Tenant, Tenanted, belongs_to
 
 RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+IMPORT_STATES = ("planned", "queued", "running", "succeeded", "failed", "cancelled")
 
 
 class Connection(Tenant, Created, Base):
@@ -28,7 +29,7 @@ class Connection(Tenant, Created, Base):
     __tablename__ = "connections"
     extra_args = (
         UniqueConstraint("organization_id", "name"),
-        CheckConstraint("state IN ('draft', 'active', 'paused')", name="state"),
+        CheckConstraint("state IN ('draft', 'active', 'paused', 'deleting')", name="state"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
@@ -60,7 +61,10 @@ class StreamSetting(Tenant, Created, Base):
 
 
 class Checkpoint(Tenanted, Base):
-    """How far a stream was read: the connector's opaque state, committed with its records."""
+    """How far a stream was read: the connector's opaque state, committed with its records.
+
+    `full_pass_rejected` counts the refusals of a full pass in progress; NULL after it has ended.
+    """
 
     __tablename__ = "checkpoints"
     key_columns = ("organization_id", "connection_id", "stream")
@@ -70,6 +74,7 @@ class Checkpoint(Tenanted, Base):
     stream: Mapped[str] = mapped_column(String(255))
     state: Mapped[dict[str, Any]]
     generation: Mapped[int] = mapped_column(server_default=text("1"))
+    full_pass_rejected: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
@@ -149,3 +154,35 @@ class RejectedRecord(Tenant, Created, Base):
     reason: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(server_default=text("1"))
     resolved_at: Mapped[datetime | None]
+
+
+class DataImport(Tenant, Created, Base):
+    """A data file somebody brought in: what it was recognised as, where it goes, how far it got."""
+
+    __tablename__ = "data_imports"
+    extra_args = (
+        CheckConstraint(f"state IN {IMPORT_STATES!r}", name="state"),
+        CheckConstraint("target IN ('own', 'here')", name="target"),
+        CheckConstraint(
+            "(state IN ('planned', 'queued', 'running')) = (finished_at IS NULL)",
+            name="ended_has_finish",
+        ),
+        CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_has_start"),
+        Index("ix_data_imports_created", "organization_id", "created_at"),
+    )
+
+    file_name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    target: Mapped[str] = mapped_column(String(4), server_default="own")
+    currency: Mapped[str] = mapped_column(String(3))
+    plan: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(10), server_default="planned")
+    phase: Mapped[str] = mapped_column(String(20), server_default="")
+    done: Mapped[int] = mapped_column(server_default=text("0"))
+    total: Mapped[int | None]
+    loaded: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    error: Mapped[str | None] = mapped_column(Text)
+    requested_by_id: Mapped[uuid.UUID | None]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

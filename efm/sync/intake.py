@@ -73,6 +73,10 @@ _RESOLVE = text(
     "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
     " AND stream = :stream AND external_id = ANY(:ids) AND resolved_at IS NULL"
 )
+_FORGET_REJECTED = text(
+    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
+    " AND stream = :stream AND resolved_at IS NULL"
+)
 _DELETE = text(
     "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
     " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
@@ -86,6 +90,11 @@ _SWEEP = text(
 def fingerprint(mappings: Sequence[FieldMap]) -> bytes:
     """Changes with the mappings, so that a new mapping makes every record new."""
     return hashlib.sha256(orjson.dumps([m.document() for m in mappings])).digest()
+
+
+def _nameless(document: Mapping[str, Any]) -> str:
+    """What stands for the id of a record that has none; the same record is counted once."""
+    return f"without id {hashlib.sha256(content_hash(document)).hexdigest()[:16]}"
 
 
 def storable(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +138,8 @@ class Intake:
         """Store a page: only what is new or changed is written."""
         refused = [
             Refused(
-                r.external_id or f"row {r.row}", r.document, r.reason
+                r.external_id or f"({'row ' + str(r.row) if r.row else _nameless(r.document)})",
+                r.document, r.reason,
             )
             for r in page.rejected
         ]  # fmt: skip
@@ -139,8 +149,7 @@ class Intake:
             try:
                 by_id[self.stream.external_id(raw)[:255]] = raw
             except RecordError as error:
-                nameless = hashlib.sha256(content_hash(raw)).hexdigest()[:16]
-                refused.append(Refused(f"without id {nameless}", raw, error.message))
+                refused.append(Refused(f"({_nameless(raw)})", raw, error.message))
         mark = fingerprint(self.mappings)
         hashes = {
             external_id: hashlib.sha256(content_hash(raw) + mark).digest()
@@ -248,6 +257,7 @@ class Intake:
         """Records the source no longer has: history and measurements go, people stay known."""
         if not external_ids:
             return 0
+        self._resolve(external_ids)
         documents = (
             self.session.execute(
                 _DELETE, {**self._where(), "ids": list(external_ids), "now": self.now}
@@ -294,3 +304,23 @@ class Intake:
             if not ids:
                 return total
             total += self.delete(ids)
+
+    def forget_rejected(self) -> None:
+        """After a complete pass that refused nothing: what was refused before is gone or mended."""
+        self.session.execute(_FORGET_REJECTED, {**self._where(), "now": self.now})
+
+    def replay(self, documents: Mapping[str, Mapping[str, Any]]) -> tuple[int, list[Refused]]:
+        """Map records that were refused again as they were stored: how many are good now, and the rest.
+
+        Those taken are stored as if the source had sent them; the others count one attempt more.
+        """
+        records, good, refused = self._map(documents)
+        upsert(self.session, self.connection_id, records, self.now)
+        mark = fingerprint(self.mappings)
+        hashes = {
+            each: hashlib.sha256(content_hash(documents[each]) + mark).digest() for each in good
+        }
+        self._store_raw(good, documents, hashes)
+        self._resolve(good)
+        self._reject(refused)
+        return len(good), refused

@@ -15,9 +15,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector
+from connectors.cursor import guarded
 from connectors.errors import (
     ConfigError,
     ConnectorError,
@@ -57,10 +59,13 @@ _ADVANCE = text(
     " WHERE id = :run AND lease_token = :lease AND state = 'running' RETURNING id"
 )
 _CHECKPOINT = text(
-    "INSERT INTO checkpoints (organization_id, connection_id, stream, state, generation, updated_at)"
-    " VALUES (efm_current_organization(), :connection, :stream, CAST(:state AS jsonb), :generation, :now)"
+    "INSERT INTO checkpoints (organization_id, connection_id, stream, state, generation,"
+    " full_pass_rejected, updated_at)"
+    " VALUES (efm_current_organization(), :connection, :stream, CAST(:state AS jsonb), :generation,"
+    " :full_pass_rejected, :now)"
     " ON CONFLICT (organization_id, connection_id, stream) DO UPDATE SET state = excluded.state,"
-    " generation = excluded.generation, updated_at = excluded.updated_at"
+    " generation = excluded.generation, full_pass_rejected = excluded.full_pass_rejected,"
+    " updated_at = excluded.updated_at"
 )
 _END = text(
     "UPDATE sync_runs SET state = :state, finished_at = :now, error = :error, lease_token = NULL,"
@@ -89,13 +94,18 @@ class Again:
 
 @dataclass
 class Work:
-    """What a run needs to know, read once."""
+    """What a run needs to know, read once.
+
+    `full_pass_rejected` counts the refusals of a pass that began with nothing read, over all the
+    runs it takes; None while only changes are read.
+    """
 
     connector: Connector
     stream: Stream
     mappings: list[FieldMap]
     state: dict[str, Any]
     generation: int
+    full_pass_rejected: int | None
     connection_id: uuid.UUID
 
 
@@ -148,6 +158,18 @@ class Runner:
         except EfmError as error:
             self._end("failed", error.message)
             return None
+        except SQLAlchemyError:
+            raise  # The database is ours: the job is tried again, and the run goes on then.
+        except Exception as error:
+            # A connector may fail in any way. Its message may hold a secret, so only its kind is told.
+            kind = type(error).__name__
+            logger.error("sync.connector_broke", run_id=str(self.run_id), error=kind)
+            self._end(
+                "failed",
+                f"The connector failed in a way it should not ({kind}). What was read so far is "
+                "kept. Try again; if it stays, tell whoever maintains the connector.",
+            )
+            return None
 
     def _unit(self) -> Any:
         return unit(self.engine, self.organization_id)
@@ -168,12 +190,12 @@ class Runner:
         with self._unit() as session:
             connection = connections.get(session, self.connection_id)
             setting = connections.setting_of(session, self.connection_id, self.stream_name)
-            if setting is None:
+            if setting is None or not setting.is_enabled:
                 raise NotSupported(f"The stream “{self.stream_name}” is not chosen any more.")
             mappings = connections.mappings_of(setting)
             found = session.execute(
                 text(
-                    "SELECT state, generation FROM checkpoints"
+                    "SELECT state, generation, full_pass_rejected FROM checkpoints"
                     " WHERE connection_id = :connection AND stream = :stream"
                 ),
                 {"connection": self.connection_id, "stream": self.stream_name},
@@ -181,7 +203,8 @@ class Runner:
             connector = connections.open_connector(self.config, self.vault, connection)
         stream = connector.stream(self.stream_name)
         state, generation = (found.state, found.generation) if found else ({}, 1)
-        return Work(connector, stream, mappings, state, generation, self.connection_id)
+        refused = found.full_pass_rejected if found and state else 0
+        return Work(connector, stream, mappings, state, generation, refused, self.connection_id)
 
     def _work(self) -> Again | None:
         work = self._prepare()
@@ -193,18 +216,33 @@ class Runner:
             except CursorExpired as error:
                 logger.info("sync.generation_started", run_id=str(self.run_id), why=error.message)
                 work.state, work.generation = {}, work.generation + 1
+                work.full_pass_rejected = 0
                 with self._unit() as session:
                     self._checkpoint(session, work)
         else:
             raise ConfigError("The source refuses every place to resume from; check its settings.")
         if not complete:
             return self._later(self.now(), None)
-        if work.stream.deletes == "sweep":
-            with self._unit() as session:
-                swept = self._intake(session, work).sweep()
-                self._advance(session, Taken(deleted=swept), None)
+        self._complete(work)
         self._end("succeeded", None)
         return None
+
+    def _complete(self, work: Work) -> None:
+        """The source is exhausted: after a full pass that refused nothing, what it did not name is gone.
+
+        A refused record may be one that would be missing, and a pass over changes names only these.
+        """
+        if work.full_pass_rejected is None:
+            return
+        swept = 0
+        with self._unit() as session:
+            if work.stream.deletes == "sweep" and work.full_pass_rejected == 0:
+                intake = self._intake(session, work)
+                swept = intake.sweep()
+                intake.forget_rejected()
+            work.full_pass_rejected = None
+            self._checkpoint(session, work)
+            self._advance(session, Taken(deleted=swept), None)
 
     def _intake(self, session: Session, work: Work) -> Intake:
         return Intake(
@@ -214,7 +252,7 @@ class Runner:
 
     def _read(self, work: Work, ends: datetime) -> bool:
         """Take pages; whether the source was exhausted before the slice ended."""
-        for page in work.connector.read(work.stream, work.state):
+        for page in guarded(work.connector.read(work.stream, work.state)):
             self._commit(work, page)
             if self.now() >= ends:
                 return False
@@ -225,6 +263,8 @@ class Runner:
         with self._unit() as session:
             taken = self._intake(session, work).take(page)
             work.state = dict(page.state)
+            if work.full_pass_rejected is not None:
+                work.full_pass_rejected += taken.rejected
             self._checkpoint(session, work)
             self._advance(session, taken, page.total)
         if self.on_page is not None:
@@ -238,6 +278,7 @@ class Runner:
                 "stream": work.stream.name,
                 "state": orjson.dumps(work.state).decode(),
                 "generation": work.generation,
+                "full_pass_rejected": work.full_pass_rejected,
                 "now": self.now(),
             },
         )
