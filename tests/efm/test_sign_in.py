@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import time_machine
 from argon2 import PasswordHasher
 from argon2.low_level import Type
-from sqlalchemy import select, text, update
+from sqlalchemy import Engine, select, text, update
 
 from efm import clock
+from efm.app import make_app
+from efm.config import Config
 from efm.db.engine import unit
 from efm.errors import Unready
 from efm.models import Membership, StaffSession, User
@@ -362,3 +365,26 @@ def test_no_password_and_no_token_stays_behind(
     logged = capsys.readouterr()
     for secret in (PASSWORD, cookie.value):
         assert secret not in dump + logged.out + logged.err
+
+
+def test_over_tls_the_cookie_belongs_to_this_host_alone(
+    config: Config, engine: Engine, house: House
+) -> None:
+    secure = make_app(replace(config, public_url="https://feedback.example"), engine=engine)
+    client = visitor(secure)
+    address = "https://feedback.example"
+    value = csrf_in(client.get("/sign-in", base_url=address).text)
+    data = {"csrf_token": value, "email": give_password(house), "password": PASSWORD}
+    response = client.post("/sign-in", data=data, base_url=address)
+    found = next(c for c in response.headers.getlist("Set-Cookie") if c.startswith("__Host-efm="))
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(found.split("; "))
+    assert "Domain" not in found
+    page = client.get("/account", base_url=address)
+    assert page.status_code == 200
+    out = client.post("/sign-out", data={"csrf_token": csrf_in(page.text)}, base_url=address)
+    gone = next(c for c in out.headers.getlist("Set-Cookie") if c.startswith("__Host-efm="))
+    assert "Max-Age=0" in gone
+    assert "Secure" in gone
+    plain = visitor(secure)
+    plain.set_cookie("efm", found.split("=")[1].split(";")[0])
+    assert plain.get("/account", base_url=address).status_code == 302

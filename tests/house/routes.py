@@ -6,6 +6,7 @@ address is in neither OBJECTS nor WITHOUT_OBJECT.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from efm import clock
 from efm.feedback import authoring, collect, distributions
-from efm.models import Account, ApiToken, Contact, Membership, StaffSession, StaffToken
+from efm.models import Account, ApiToken, Case, Contact, Membership, StaffSession, StaffToken
 from efm.vault import new_token, token_hash
 from tests.factories import House
 
@@ -39,11 +40,14 @@ PUBLIC = {
     "joining.accept": "the mailed link is the key",
     "set_up.show": "nobody works here yet",
     "set_up.submit": "nobody works here yet; the set-up code is the key",
+    "answer.show": "the link is the key; whoever has it may answer",
+    "answer.send": "the link is the key; whoever has it may answer",
+    "answer.thanks": "the link is the key; whoever has it may answer",
     "account.sign_out": "somebody whose session ended may still press the button",
 }
 
 # Public routes that write without our form's CSRF value, and why that is right.
-WITHOUT_CSRF: dict[str, str] = {}
+WITHOUT_CSRF = {"answer.send": "no cookie says who answers, so no other site can borrow one"}
 
 # Endpoints whose address carries values that name no object of an organization, and why.
 WITHOUT_OBJECT = {
@@ -53,6 +57,11 @@ WITHOUT_OBJECT = {
     "passwords.finish": "a secret, the same refusal for every other one",
     "joining.show": "a secret, the same refusal for every other one",
     "joining.accept": "a secret, the same refusal for every other one",
+    "answer.show": "a secret, the same refusal for every other one",
+    "answer.send": "a secret, the same refusal for every other one",
+    "answer.thanks": "a secret, the same refusal for every other one",
+    "overview.chart": "one of the product's charts",
+    "overview.table": "one of the product's charts",
 }
 
 
@@ -136,6 +145,19 @@ def _account(house: House) -> dict[str, Any]:
     return {"account_id": row.id}
 
 
+def _case(house: House) -> dict[str, Any]:
+    row = Case(
+        number=secrets.randbelow(2**31),
+        response_id=_response(house)["response_id"],
+        reason="detractor",
+        opened_at=clock.now(),
+        due_at=clock.now() + timedelta(days=2),
+    )
+    with house.unit() as session:
+        session.add(row)
+    return {"case_id": row.id}
+
+
 # For each endpoint with an object in its address: makes one in a house, returns the address's values.
 OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "members.change_role": _member,
@@ -161,6 +183,13 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "distributions.close": _distribution,
     "customers.show": _contact,
     "customers.show_account": _account,
+    "cases.show": _case,
+    "cases.take": _case,
+    "cases.assign": _case,
+    "cases.note": _case,
+    "cases.answer": _case,
+    "cases.close": _case,
+    "cases.reopen": _case,
 }
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
