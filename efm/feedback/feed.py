@@ -171,7 +171,8 @@ def _responses(session: Session, found: Sequence[Response]) -> list[Document]:
     """Responses with their parts, in two more statements however many there are."""
     ids = [each.id for each in found]
     rows = {each.id: _response(each) for each in found}
-    for answer in _parts(session, select(Answer).where(Answer.response_id.in_(ids)), ids):
+    answers = select(Answer).where(Answer.response_id.in_(ids))
+    for answer in _parts(session, answers.order_by(Answer.question_key), ids):
         rows[answer.response_id]["answers"][answer.question_key] = _answer(answer)
     scores = select(Score).where(Score.response_id.in_(ids))
     for score in _parts(session, scores.order_by(Score.metric, Score.question_key), ids):

@@ -54,7 +54,10 @@ def refused(error: EfmError) -> BaseResponse:
     unit.finish(commit=False)
     if isinstance(error, SignInNeeded) and not wants_json() and request.method == "GET":
         return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
-    response = _answer(error.status, error.title, error.message, error.problems)
+    title, message = error.title, error.message
+    if isinstance(error, SignInNeeded) and wants_json():
+        title, message = NO_TOKEN
+    response = _answer(error.status, title, message, error.problems)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unready):
@@ -64,6 +67,11 @@ def refused(error: EfmError) -> BaseResponse:
     return response
 
 
+NO_TOKEN = (
+    "A valid API token is needed",
+    "Send the header “Authorization: Bearer TOKEN” with a token that is neither expired nor revoked. "
+    "Whoever may manage tokens makes them in Settings.",
+)
 HTTP_WORDS = {
     400: "The request could not be read",
     404: "Not found",

@@ -30,7 +30,9 @@ class Program:
             **options: Any) -> TestResponse:  # fmt: skip
         """One request."""
         with self.app.test_client() as client:
-            return client.open(path, method=method, headers=self.headers | (headers or {}), **options)
+            return client.open(
+                path, method=method, headers=self.headers | (headers or {}), **options
+            )
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """GET with a query string."""
