@@ -37,8 +37,8 @@ class Line:
     """One case as the list shows it."""
 
     case: Case
-    survey_name: str
-    contact_name: str
+    survey_name: str = ""
+    contact_name: str = ""
     owner_name: str = ""
     scores: list[Score] = field(default_factory=list)
     comment: str = ""
@@ -96,30 +96,20 @@ def page(
 ) -> Page:
     """A page of cases: what is to be done by its due time, what is done with the latest first."""
     is_to_do = wanted.view in ("open", "overdue", "answered")
-    moment = (
-        Case.due_at if is_to_do else Case.closed_at if wanted.view == "closed" else Case.opened_at
-    )
-    place = tuple_(moment, Case.id)
-    query: Select[Any] = _viewed(
-        _narrowed(
-            select(Case, Survey.name, Contact.name, moment)
-            .join(Given, Given.id == Case.response_id)
-            .join(Survey, Survey.id == Given.survey_id)
-            .outerjoin(Contact, Contact.id == Case.contact_id),
-            wanted,
-        ),
-        wanted.view,
-        now,
-    )
+    moment = {"closed": Case.closed_at, "all": Case.opened_at}.get(wanted.view, Case.due_at)
+    query: Select[Case] = _viewed(_narrowed(select(Case), wanted), wanted.view, now)
     if after is not None:
+        place = tuple_(moment, Case.id)
         query = query.where(place > after if is_to_do else place < after)
     order = (moment, Case.id) if is_to_do else (moment.desc(), Case.id.desc())
-    rows = session.execute(query.order_by(*order).limit(PAGE + 1)).all()
-    shown = rows[:PAGE]
-    lines = [Line(row[0], row[1], row[2] or "") for row in shown]
+    found = session.scalars(query.order_by(*order).limit(PAGE + 1)).all()
+    lines = [Line(case) for case in found[:PAGE]]
     _fill(session, lines)
-    last = shown[-1] if len(rows) > PAGE else None
-    return Page(lines, f"{last[3].isoformat()}~{last[0].id}" if last else None)
+    if len(found) <= PAGE:
+        return Page(lines, None)
+    last = lines[-1].case
+    at = getattr(last, moment.key)
+    return Page(lines, f"{at.isoformat()}~{last.id}")
 
 
 def read_cursor(token: str) -> tuple[datetime, uuid.UUID] | None:
@@ -133,10 +123,18 @@ def read_cursor(token: str) -> tuple[datetime, uuid.UUID] | None:
 
 
 def _fill(session: Session, lines: Sequence[Line]) -> None:
-    """Owners, scores and the longest comment of each line: three statements for the whole page."""
+    """What each line tells besides its case: a statement for each kind of thing, for all lines."""
     by_response = {line.case.response_id: line for line in lines}
     if not by_response:
         return
+    for response_id, survey, contact in session.execute(
+        select(Given.id, Survey.name, Contact.name)
+        .join(Survey, Survey.id == Given.survey_id)
+        .outerjoin(Contact, Contact.id == Given.contact_id)
+        .where(Given.id.in_(by_response))
+    ):
+        by_response[response_id].survey_name = survey
+        by_response[response_id].contact_name = contact or ""
     names = people.names(session, {line.case.owner_id for line in lines})
     for line in lines:
         line.owner_name = names.get(line.case.owner_id, "") if line.case.owner_id else ""

@@ -102,6 +102,8 @@ def _tell_owners(
     for case, owner in opened:
         if owner is not None:
             given.setdefault(owner, []).append(case)
+    if not given:
+        return
     zone, organization = people.zone_of(session), people.organization_name(session)
     contacts = _contact_names(session, [case for case, _ in opened])
     for owner, cases in given.items():

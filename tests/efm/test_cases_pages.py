@@ -124,13 +124,20 @@ def test_views_and_filters_are_in_the_address(house: House) -> None:
     assert re.search(r'aria-current="page">All <span class="tab-count">2<', page)
 
 
-def test_every_case_is_on_exactly_one_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("view", ["open", "closed", "all"])
+def test_every_case_is_on_exactly_one_page(
+    house: House, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
     monkeypatch.setattr(listing, "PAGE", 3)
     published = Published.make(house)
     for _ in range(7):
         respond(published, 1)
-    open_all(house)  # All due at the same moment: only the id tells them apart.
-    client, seen, address = house.login("agent"), [], "/cases"
+    open_all(house)  # All of one moment: only the id tells them apart.
+    if view == "closed":
+        with house.unit() as session:
+            done = {"state": "closed", "closed_at": clock.now(), "resolution": "mistake"}
+            session.execute(update(Case).values(**done))
+    client, seen, address = house.login("agent"), [], f"/cases?state={view}"
     for _ in range(5):
         page = plain(client.get(address))
         seen += re.findall(r">(Case \d+)<", page)
