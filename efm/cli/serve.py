@@ -12,15 +12,17 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from efm.cli.supervisor import Child, Supervisor, say
 from efm.config import Config
-from efm.db.embedded import Embedded
 from efm.errors import Unready
+
+if TYPE_CHECKING:
+    from efm.db.embedded import Embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,9 +48,14 @@ def serve(arguments: argparse.Namespace) -> int:
     for name in ("host", "port"):
         if getattr(arguments, name) is not None:
             os.environ[f"EFM_{name.upper()}"] = str(getattr(arguments, name))
+    return run(configuration.load(), opening=_demo, may_fill=not arguments.no_demo)
+
+
+def _demo(config: Config, may_fill: bool) -> list[str]:
+    """The demo company; imported where it is used, so that the supervisor stays small."""
     from efm.demo.seed import opening
 
-    return run(configuration.load(), opening=opening, may_fill=not arguments.no_demo)
+    return opening(config, may_fill)
 
 
 def run(config: Config, *, opening: Opening | None = None, may_fill: bool = True) -> int:
@@ -58,13 +65,18 @@ def run(config: Config, *, opening: Opening | None = None, may_fill: bool = True
     """
     address = free_address(config.host, config.port)
     is_given = config.database_url is not None
-    with _term_as_interrupt(), _database(config) as (config, embedded):
+    with ExitStack() as stack:
+        stack.enter_context(_term_as_interrupt())
+        config, embedded = stack.enter_context(_database(config))
+        web, worker = children(config, address)
+        # The web server imports the application while the database is made ready.
+        web.start(hold=True)
+        stack.callback(web.end)
         may_fill = may_fill and (config.is_development or not is_given)
         lines = in_child(lambda: prepare(config, opening, may_fill=may_fill))
         if lines is None:
             return 1
-        supervisor = Supervisor(children(config, address), tick=_keep(embedded))
-        return supervisor.run(
+        return Supervisor([web, worker], tick=_keep(embedded)).run(
             is_ready=lambda: answers(address),
             when_ready=lambda: print("\n".join(lines), flush=True),
         )
@@ -90,7 +102,7 @@ def prepare(config: Config, opening: Opening | None, *, may_fill: bool) -> list[
     return [*lines, *set_up_lines(config), "Press Ctrl-C to stop."]
 
 
-def children(config: Config, address: tuple[str, int]) -> list[Child]:
+def children(config: Config, address: tuple[str, int]) -> tuple[Child, Child]:
     """The web server and the worker; neither learns the owner's URL."""
     environ = {
         name: value
@@ -109,10 +121,10 @@ def children(config: Config, address: tuple[str, int]) -> list[Child]:
         *(str(config.processes), str(config.threads)),
     ]
     worker = [sys.executable, "-m", "efm", "worker"]
-    return [
+    return (
         Child("web server", web, environ, chances=5),
         Child("worker", worker, environ, waits=True),
-    ]
+    )
 
 
 def answers(address: tuple[str, int]) -> bool:
@@ -171,6 +183,8 @@ def _database(config: Config) -> Iterator[tuple[Config, Embedded | None]]:
     if config.database_url is not None:
         yield config, None
         return
+    from efm.db.embedded import Embedded
+
     embedded = Embedded(config.data_folder)
     try:
         urls = embedded.start()

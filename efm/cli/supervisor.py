@@ -26,7 +26,8 @@ class Child:
 
     After an unexpected end it is started again, each time later, up to half a minute; one that
     may fail only `chances` times in a row gives up the whole service. One that `waits` is started
-    when the others are ready, so that it does not slow them down.
+    when the others are ready, so that it does not slow them down. One that was started with `hold`
+    reads a line `go` from its standard input before it begins, and ends when there is none.
     """
 
     name: str
@@ -39,19 +40,27 @@ class Child:
     started: float = field(default=0.0, init=False)
     again: float = field(default=0.0, init=False)
 
-    def start(self) -> None:
+    def start(self, *, hold: bool = False) -> None:
         """Start it in a session of its own: Ctrl-C reaches the supervisor only."""
         with warnings.catch_warnings():
             # The child makes one system call between fork and exec, which threads cannot disturb.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.process = subprocess.Popen(  # noqa: S603
                 self.command,
-                env=dict(self.environ),
-                stdin=subprocess.DEVNULL,
+                env={**self.environ, "EFM_HOLD": "1"} if hold else dict(self.environ),
+                stdin=subprocess.PIPE if hold else subprocess.DEVNULL,
                 start_new_session=True,
                 preexec_fn=follow(signal.SIGTERM),
             )
         self.started = time.monotonic()
+
+    def release(self, word: bytes = b"go\n") -> None:
+        """Let one that was held begin; without the word it ends."""
+        if self.process is not None and self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.write(word)
+                self.process.stdin.close()
+            self.process.stdin = None
 
     @property
     def is_running(self) -> bool:
@@ -66,6 +75,12 @@ class Child:
                 os.killpg(self.process.pid, number)
             elif self.is_running:
                 self.process.send_signal(number)
+
+    def end(self) -> None:
+        """Make sure that it and what it started have gone."""
+        self.signal(signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
 
 
 class Supervisor:
@@ -97,7 +112,9 @@ class Supervisor:
         wakeup = signal.set_wakeup_fd(self._wake_out, warn_on_full_buffer=False)
         try:
             for child in self.children:
-                if not child.waits:
+                if child.process is not None:
+                    child.release()
+                elif not child.waits:
                     child.start()
             if not self._await(is_ready, ready_seconds):
                 return 1 if not self._asked else 0
@@ -179,9 +196,7 @@ class Supervisor:
                 break
             self._wait(min(left, 0.5))
         for child in self.children:
-            child.signal(signal.SIGKILL)
-            if child.process is not None:
-                child.process.wait()
+            child.end()
 
 
 def say(line: str) -> None:

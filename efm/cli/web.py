@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import sys
 from importlib import import_module
+
+from efm.process import follow_own_parent
 
 DRAIN_SECONDS = 15
 
@@ -20,6 +23,10 @@ def main(address: str, port: str, processes: str, threads: str) -> None:
         # Imported once and shared by all workers, which halves the time to the first page.
         import_module("efm.app")
         gc.freeze()
+    if os.environ.pop("EFM_HOLD", None) and sys.stdin.readline() != "go\n":
+        return
+    # Workers are forked, and must not outlive a server that was killed: they would hold the port.
+    os.register_at_fork(after_in_child=follow_own_parent)
     Server(
         "wsgi:application",
         address=address,
