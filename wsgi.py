@@ -2,5 +2,7 @@
 
 from efm import config
 from efm.app import make_app
+from efm.web.fast import Entrance
 
-application = app = make_app(config.load())
+app = make_app(config.load())
+application = Entrance(app)

@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Engine
 
+from efm import clock
 from efm.db.direct import Direct, begun
 from efm.db.engine import unit
 from efm.errors import NotFound
 from efm.feedback import links, versions
+from efm.feedback.kept import Kept
 from efm.feedback.links import FormKey, FormKeys, Link
 from efm.feedback.saving import answer_of, save_page
 from efm.feedback.score import Scored, score_answers
@@ -58,22 +60,41 @@ class Refused(NamedTuple):
 class Desk:
     """Answers links for one process, with the connections and the writer of that process.
 
-    Looking up and showing never writes: PostgreSQL refuses it on those connections.
+    Looking up and showing never writes: PostgreSQL refuses it on those connections. An open
+    anonymous link may be remembered for `keep_seconds`; when it closes meanwhile, its page may be
+    shown that long, but what is sent is refused by the statement that stores.
     """
 
-    def __init__(self, engine: Engine, reader: Direct, writer: Writer, vault: Vault) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        reader: Direct,
+        writer: Writer,
+        vault: Vault,
+        *,
+        keep_seconds: float = 0.0,
+    ) -> None:
         self._engine = engine
-        self._reader = reader
+        self.reader = reader
+        self._kept: Kept[str, Link] = Kept(keep_seconds)
         self._writer = writer
         self._vault = vault
         self.keys = FormKeys(vault)
 
     def link(self, token: str) -> Link:
         """What the token leads to; raises NotFound."""
-        found = links.look_up(self._reader, token)
+        found = self._kept.get(token)
         if found is None:
-            raise NotFound("There is no such survey.")
+            found = links.look_up(self.reader, token)
+            if found is None:
+                raise NotFound("There is no such survey.")
+            if found.kind == "distribution" and found.survey_state == "open":
+                self._kept.put(token, found)
         return found
+
+    def keeping(self, seconds: float) -> Desk:
+        """The same desk with a memory for links."""
+        return Desk(self._engine, self.reader, self._writer, self._vault, keep_seconds=seconds)
 
     def compiled(self, organization_id: uuid.UUID, version_id: uuid.UUID) -> Compiled:
         """A version, compiled once and kept; raises NotFound."""
@@ -190,13 +211,14 @@ class Desk:
             submitted_at=now if is_complete else None,
         )
 
-    def store(self, organization_id: uuid.UUID, row: Row) -> Outcome:
+    def store(
+        self, organization_id: uuid.UUID, row: Row, *, token_id: uuid.UUID | None = None
+    ) -> Outcome:
         """Store a row, sharing a commit; one with a waiting comment brings the job that reads it."""
         if not row.scored.is_pending:
-            return self._writer.store(organization_id, row)
-        assert row.submitted_at is not None, "only complete responses are scored"
+            return self._writer.store(organization_id, row, token_id=token_id)
         with unit(self._engine, organization_id) as session:
-            return store_many(session, [row], row.submitted_at)[0]
+            return store_many(session, [row], clock.now(), token_id=token_id)[0]
 
     def _save(
         self,
@@ -257,7 +279,7 @@ class Desk:
 
     def _answers(self, organization_id: uuid.UUID, response_id: uuid.UUID) -> dict[str, Answer]:
         named = {"organization": organization_id, "response": response_id}
-        with self._reader.connection() as connection, begun(connection, organization_id):
+        with self.reader.connection() as connection, begun(connection, organization_id):
             rows = connection.execute(_ANSWERS, named, prepare=True).fetchall()
         return {row[0]: answer_of(row) for row in rows}
 

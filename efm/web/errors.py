@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from efm import log
@@ -87,6 +87,9 @@ def http_error(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
     unit.finish(commit=False)
+    if isinstance(error, SecurityError):
+        # Without a host of ours no address can be written, so there is no page to show.
+        return Response("This host name is not served here.\n", 400, mimetype="text/plain")
     title = HTTP_WORDS.get(error.code, error.name)
     detail = {
         404: "There is nothing at this address, or it is not yours to see.",

@@ -6,12 +6,10 @@ import re
 import time
 
 from flask import Flask, Response, g, request
-from prometheus_client import Counter, Histogram
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from efm import log
 from efm.clock import new_id
-from efm.web import auth, unit
+from efm.web import access, auth, unit
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -22,9 +20,6 @@ ANSWER_CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
-REQUESTS = Counter("efm_requests_total", "Requests answered", ["route", "method", "status"])
-SECONDS = Histogram("efm_request_seconds", "Seconds to answer", ["route"])
-logger = log.get("web")
 
 
 def begin() -> None:
@@ -36,37 +31,37 @@ def begin() -> None:
     bind_contextvars(request_id=g.request_id)
 
 
+def fixed(*, is_answer: bool, is_secure: bool) -> dict[str, str]:
+    """The headers that every response of an answer page, or of any other, carries alike."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer" if is_answer else "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    }
+    if is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if is_answer:
+        headers["X-Robots-Tag"] = "noindex, nofollow"
+    return headers
+
+
 def finish(response: Response) -> Response:
     """Headers, cookies of forms, one log line."""
     is_answer = request.path.startswith("/s/")
     headers = response.headers
     headers["X-Request-ID"] = g.get("request_id", "")
     headers.setdefault("Content-Security-Policy", ANSWER_CSP if is_answer else CSP)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "no-referrer" if is_answer else "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    if unit.config().is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers.update(fixed(is_answer=is_answer, is_secure=unit.config().is_secure))
     if not request.path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
-    if is_answer:
-        headers["X-Robots-Tag"] = "noindex, nofollow"
     for name, value in g.get("form_cookies", {}).items():
         auth.set_cookie(response, name, value, seconds=3600)
     route = request.url_rule.rule if request.url_rule else "unknown"
     elapsed = time.perf_counter() - g.get("started", time.perf_counter())
-    REQUESTS.labels(route, request.method, str(response.status_code)).inc()
-    SECONDS.labels(route).observe(elapsed)
-    logger.info(
-        "request.answered",
-        method=request.method,
-        route=route,
-        status=response.status_code,
-        milliseconds=round(elapsed * 1000, 1),
-    )
+    access.note(request.method, route, response.status_code, elapsed)
     return response
 
 

@@ -57,6 +57,10 @@ class Reception:
         self.pages = pages
         self._counter = counter
 
+    def keeping(self, seconds: float) -> Reception:
+        """The same reception with a memory for links."""
+        return Reception(self.desk.keeping(seconds), self.pages, self._counter)
+
     def show(self, token: str, page: str | None, visit: Visit) -> Reply:
         """GET of a link: its page, or a kind page. Nothing is written."""
         try:
