@@ -7,6 +7,7 @@ address is in neither OBJECTS nor WITHOUT_OBJECT.
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,16 @@ from sqlalchemy import select
 
 from efm import clock
 from efm.feedback import authoring, collect, distributions
-from efm.models import Account, ApiToken, Case, Contact, Membership, StaffSession, StaffToken
+from efm.models import (
+    Account,
+    ApiToken,
+    Case,
+    Contact,
+    Membership,
+    StaffSession,
+    StaffToken,
+    Survey,
+)
 from efm.vault import new_token, token_hash
 from tests.factories import House
 
@@ -62,6 +72,10 @@ WITHOUT_OBJECT = {
     "answer.thanks": "a secret, the same refusal for every other one",
     "overview.chart": "one of the product's charts",
     "overview.table": "one of the product's charts",
+    "api_contacts.put": "makes or changes one's own record under one's own id",
+    "api_accounts.put": "makes or changes one's own record under one's own id",
+    "api_interactions.put": "makes or changes one's own record under one's own id",
+    "api_measurements.put": "makes or changes one's own record under one's own id",
 }
 
 
@@ -158,6 +172,46 @@ def _case(house: House) -> dict[str, Any]:
     return {"case_id": row.id}
 
 
+def _version(house: House) -> dict[str, Any]:
+    survey_id = _survey(house)["survey_id"]
+    with house.unit() as session:
+        version = session.get_one(Survey, (house.id, survey_id)).current_version_id
+    return {"survey_id": survey_id, "version_id": version}
+
+
+RECORDS: dict[str, dict[str, Any]] = {
+    "contacts": {"name": "Dora"},
+    "accounts": {"name": "Acme"},
+    "interactions": {
+        "kind": "call",
+        "occurred_at": "2026-01-02T03:04:05Z",
+        "contact_external_id": "c1",
+    },
+    "measurements": {"metric": "revenue", "value": "1", "contact_external_id": "c1"},
+}
+
+
+def _record(kind: str) -> Callable[[House], dict[str, Any]]:
+    """Sends a record in through the API; its id and the id it was given."""
+
+    def make(house: House) -> dict[str, Any]:
+        external_id = f"own-{uuid.uuid4()}"
+        answer = house.app.test_client().put(
+            f"/api/v1/{kind}/external/{external_id}",
+            headers=house.api_token("customers.write"),
+            json=RECORDS[kind],
+        )
+        assert answer.status_code == 201, answer.text
+        return {"record_id": uuid.UUID(answer.json["id"]), "external_id": external_id}
+
+    return make
+
+
+def _only(make: Callable[[House], dict[str, Any]], name: str) -> Callable[[House], dict[str, Any]]:
+    """One of the values alone."""
+    return lambda house: {name: make(house)[name]}
+
+
 # For each endpoint with an object in its address: makes one in a house, returns the address's values.
 OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "members.change_role": _member,
@@ -190,6 +244,12 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "cases.answer": _case,
     "cases.close": _case,
     "cases.reopen": _case,
+    "api_surveys.show": _survey,
+    "api_surveys.versions": _survey,
+    "api_surveys.version": _version,
+    "api_responses.show": _response,
+    **{f"api_{kind}.show": _only(_record(kind), "record_id") for kind in RECORDS},
+    **{f"api_{kind}.show_named": _only(_record(kind), "external_id") for kind in RECORDS},
 }
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {

@@ -37,7 +37,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-SAMPLES = {"uuid": "0190a0a0-0000-7000-8000-000000000000", "integer": 1, "default": "x", "path": "x"}
+SAMPLES = {
+    "uuid": "0190a0a0-0000-7000-8000-000000000000",
+    "integer": 1,
+    "default": "x",
+    "path": "x",
+}
 
 
 def routes(app: EfmFlask) -> Iterator[tuple[Rule, str, str]]:
@@ -222,7 +227,9 @@ def told(response: TestResponse, path: str, values: dict[str, Any]) -> tuple[int
 def strange(values: dict[str, Any]) -> dict[str, Any]:
     """Values of the same shape that name nothing."""
     return {
-        name: uuid.uuid4() if isinstance(value, uuid.UUID) else value
+        name: uuid.uuid4()
+        if isinstance(value, uuid.UUID)
+        else (f"own-{uuid.uuid4()}" if name == "external_id" else value)
         for name, value in values.items()
     }
 
