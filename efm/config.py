@@ -59,6 +59,16 @@ class Config:
         return self.mode == "development"
 
     @property
+    def public_host(self) -> str:
+        """The host (and port) staff use."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def answer_host(self) -> str:
+        """The host (and port) respondents use; the same unless EFM_ANSWER_URL names another."""
+        return urlsplit(self.answer_url).netloc
+
+    @property
     def is_secure(self) -> bool:
         """Whether people reach the service by TLS, so cookies may insist on it."""
         return self.public_url.startswith("https://")

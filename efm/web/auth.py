@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request
 from sqlalchemy import text
 
-from efm.errors import Forbidden, SignInNeeded
+from efm.errors import Forbidden, NotFound, SignInNeeded
 from efm.staff import attempts, tokens
 from efm.vault import new_token, token_hash
 from efm.web import unit
@@ -67,6 +67,7 @@ def guard() -> None:
     """Before each request: find the principal, check CSRF, check the declared permission."""
     if request.url_rule is None:
         return  # Not found or method not allowed: Flask answers that itself.
+    check_host()
     view = current_app.view_functions[request.endpoint or ""]
     needed = permission_of(view) or "undeclared"
     if needed == PUBLIC:
@@ -83,6 +84,16 @@ def guard() -> None:
             f"Your {'token' if g.principal.kind == 'token' else 'role'} does not include "
             f"“{needed}”. Ask an owner of the organization for it."
         )
+
+
+ANSWER_PATHS = ("/s/", "/static/", "/livez", "/readyz")
+
+
+def check_host() -> None:
+    """Where answer pages have a host name of their own, staff pages are not found there."""
+    answers, staff = unit.config().answer_host, unit.config().public_host
+    if answers != staff and request.host == answers and not request.path.startswith(ANSWER_PATHS):
+        raise NotFound("There is nothing at this address.")
 
 
 def check_csrf(expected: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, redirect, render_template, request, url_for
+from flask.globals import request_ctx
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
@@ -43,6 +44,8 @@ def problem(
 def _answer(status: int, title: str, detail: str, problems: dict[str, Any]) -> Response:
     if wants_json():
         return problem(status, title, detail, problems=problems)
+    if request_ctx.url_adapter is None:  # A host that is not ours: no page of ours has an address.
+        return Response(f"{title}\n", status=status, mimetype="text/plain")
     page = render_template(
         "errors/error.html", status=status, heading=title, message=detail, problems=problems
     )

@@ -1,0 +1,55 @@
+"""Host names: strangers are refused, answer pages may have a name of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from efm.app import make_app
+from efm.config import Config
+from tests.factories import House
+
+
+@pytest.fixture(scope="module")
+def client(config: Config, engine: Engine) -> Iterator[FlaskClient]:
+    apart = replace(
+        config,
+        public_url="https://feedback.example",
+        answer_url="https://answers.example",
+        trusted_hosts=("feedback.example", "answers.example"),
+    )
+    return make_app(apart, engine=engine).test_client()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/overview", "/api/v1/surveys", "/static/app.css"]
+)
+def test_a_foreign_host_is_refused_without_a_fault(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, base_url="https://evil.example")
+    assert answer.status_code == 400
+    assert b"evil.example" not in answer.data
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/surveys", "/metrics", "/api/docs"])
+def test_staff_pages_are_not_found_on_the_answer_host(client: FlaskClient, path: str) -> None:
+    assert client.get(path, base_url="https://answers.example").status_code == 404
+
+
+def test_answer_pages_and_styles_are_there(client: FlaskClient) -> None:
+    base = "https://answers.example"
+    assert client.get("/static/answer.css", base_url=base).status_code == 200
+    unknown = client.get("/s/" + "A" * 22, base_url=base)
+    assert unknown.status_code == 404
+    assert "sign-in" not in unknown.text
+
+
+def test_sign_in_cookies_insist_on_tls(client: FlaskClient, house: House) -> None:
+    answer = client.get("/sign-in", base_url="https://feedback.example")
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies
+    assert all("Secure" in each and "HttpOnly" in each for each in cookies)
