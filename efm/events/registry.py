@@ -29,6 +29,13 @@ class GiveUp(EfmError):
     title = "This cannot be done, and trying again will not help"
 
 
+class Interrupted(Exception):
+    """Raised by a long job when `context.is_stopping()`: it is queued again, and nothing failed.
+
+    What it did so far is committed; it must go on from there when it is run again.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxEvent:
     """One event of the outbox as handlers get it."""
@@ -46,7 +53,8 @@ class OutboxEvent:
 class JobContext:
     """What a job gets: its organization's database, the outside, and how often it was tried.
 
-    `organization_id` is None only for the house's own chores.
+    `organization_id` is None only for the house's own chores. A job that takes long looks at
+    `is_stopping()` now and then and raises Interrupted when the worker wants to end.
     """
 
     engine: Engine

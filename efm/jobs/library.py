@@ -15,7 +15,7 @@ from procrastinate.jobs import Job as QueuedJob
 from procrastinate.manager import JobManager
 
 from efm import clock
-from efm.events.registry import GiveUp, Job
+from efm.events.registry import GiveUp, Interrupted, Job
 
 INSIST_SECONDS = (0.1, 0.5, 2.0, 5.0)
 
@@ -30,7 +30,9 @@ class FullJitter(BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: QueuedJob
     ) -> RetryDecision | None:
-        """The moment of the next attempt; None when this was the last one."""
+        """The moment of the next attempt, at once after an interruption; None when none is left."""
+        if isinstance(exception, Interrupted):
+            return RetryDecision(retry_at=clock.now())
         attempt = job.attempts + 1
         if isinstance(exception, GiveUp) or attempt >= self.job.attempts:
             return None

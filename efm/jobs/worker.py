@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 
 from efm import log
 from efm.config import Config
-from efm.events.registry import GiveUp, Job, JobContext, Registry
+from efm.events.registry import GiveUp, Interrupted, Job, JobContext, Registry
 from efm.jobs.library import FullJitter, Manager, News, Tasks
 from efm.mail import Mailer, make_mailer
 
@@ -150,6 +150,9 @@ class JobWorker:
                 connection.execute(_START, {"id": context.job_id})
         try:
             job.run(context, **arguments)
+        except Interrupted:
+            logger.info("job.interrupted", job=job.name, job_id=context.job_id)
+            raise
         except Exception as error:
             is_final = context.is_last_attempt or isinstance(error, GiveUp)
             logger.log(

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, text
 from efm import clock, queue
 from efm.config import Config
 from efm.errors import Invalid
-from efm.events.registry import GiveUp, Job, JobContext, Registry
+from efm.events.registry import GiveUp, Interrupted, Job, JobContext, Registry
 from efm.jobs.library import FullJitter, News, insist
 from efm.jobs.worker import JobWorker
 from efm.models import AuditEntry
@@ -244,6 +244,22 @@ def test_a_job_learns_that_the_worker_wants_to_end(house: House, bench: Bench) -
     asyncio.run(run())
     assert seen == [False, True]
     assert [row.status for row in bench.rows()] == ["todo"]
+
+
+def test_an_interrupted_job_is_queued_again_and_has_not_failed(house: House, bench: Bench) -> None:
+    parts = [1, 2]
+
+    def work(_context: JobContext) -> None:
+        parts.pop()
+        if parts:
+            raise Interrupted
+
+    bench.registry.job("test.work", work, attempts=1)
+    bench.put(house, "test.work")
+    bench.run()  # It is due again at once, so the same worker may or may not take it.
+    bench.run()
+    assert parts == []
+    assert bench.rows() == []
 
 
 def test_news_that_come_while_the_queue_is_asked_are_kept() -> None:
