@@ -157,6 +157,14 @@ def test_search_finds_by_any_part(house: House, stranger: House) -> None:
     assert page.count("Ada Lovelace") == 1
     assert page.count("Acme 100% GmbH") == 1
     assert page.count("Acme yearly") == 1
+    assert (
+        len(
+            re.findall(
+                r'href="/(?:customers|surveys)/[0-9a-f/-]*(?:accounts/)?[0-9a-f-]{36}"', page
+            )
+        )
+        == 3
+    )
     many = house.login().get("/search?q=zoe").text
     assert many.count("Zoe ") == 10
     assert "There are more" in many
