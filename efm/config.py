@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 KNOWN_WEAK = {"secret", "changeme", "change-me", "development", "password", "efm", "test"}
 MODES = ("development", "production")
+# Threads of one web process: as many people answering at once share one commit.
+THREADS = 8
 
 
 class ConfigProblems(Exception):
@@ -153,7 +155,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         trusted_hosts=hosts,
         proxy_hops=read.number("PROXY_HOPS", 0, 0, 5),
         processes=read.number("PROCESSES", 2, 1, 64),
-        threads=read.number("THREADS", 8, 1, 64),
+        threads=read.number("THREADS", THREADS, 1, 64),
         mail_url=mail_url,
         mail_from=read.text("MAIL_FROM", "EFM <feedback@localhost>") or "",
         log_format=read.choice(

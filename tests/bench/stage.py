@@ -13,10 +13,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.error import URLError
 
+import psycopg
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from efm import clock
 from efm.config import load
@@ -24,6 +27,7 @@ from efm.db import migrate
 from efm.db.embedded import Embedded
 from efm.db.engine import make_engine, unit
 from efm.feedback import authoring, distributions
+from efm.feedback.collect import BATCH_LIMIT, Incoming, submit_batch
 from efm.models import ApiToken
 from efm.vault import Vault, token_hash
 from surveys.definition import load_yaml
@@ -31,6 +35,7 @@ from surveys.definition import load_yaml
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROCESSES = 2
+FILLED = 5000
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,28 @@ class Stage:
     environ: dict[str, str]
     organization_id: uuid.UUID
     survey_id: uuid.UUID
+    version_id: uuid.UUID
+    link_id: uuid.UUID
     link_token: str
     api_token: str
+
+    @property
+    def database_pid(self) -> int:
+        """The process the database's backends descend from."""
+        return int((self.database.layout.data / "postmaster.pid").read_text().split()[0])
 
     @property
     def app_url(self) -> str:
         """The database URL of the serving role."""
         return self.environ["EFM_DATABASE_URL"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service under load: its address and the process its workers descend from."""
+
+    address: str
+    pid: int
 
 
 @contextmanager
@@ -64,6 +84,8 @@ def stage() -> Iterator[Stage]:
                 "EFM_SECRET_KEY": secrets.token_urlsafe(48),
                 "EFM_DATA_FOLDER": str(Path(folder) / "data"),
                 "EFM_PUBLIC_URL": "http://127.0.0.1",
+                "EFM_LOG_FORMAT": "json",
+                "EFM_API_REQUESTS_A_MINUTE": "0",
             }
             yield _published(database, environ)
         finally:
@@ -87,7 +109,7 @@ def _published(database: Embedded, environ: dict[str, str]) -> Stage:
     definition = load_yaml((HERE / "workload" / "survey.yaml").read_text(encoding="utf-8"))
     with unit(engine, organization_id) as session:
         survey = authoring.create(session, definition, now)
-        authoring.publish(session, survey.id, now)
+        version = authoring.publish(session, survey.id, now)
         link = distributions.open_link(session, vault, survey.id, now, name="Link")
         distributions.open_plain(session, survey.id, now, kind="api", name="API", channel="api")
         session.add(
@@ -98,13 +120,42 @@ def _published(database: Embedded, environ: dict[str, str]) -> Stage:
                 scopes=["responses.write"],
             )
         )
+        _fill(session, survey.id, now)
     engine.dispose()
-    return Stage(database, environ, organization_id, survey.id, vault.link_token(link.id), token)
+    _settle(database)
+    return Stage(
+        database,
+        environ,
+        organization_id,
+        survey.id,
+        version.id,
+        link.id,
+        vault.link_token(link.id),
+        token,
+    )
+
+
+def _fill(session: Session, survey_id: uuid.UUID, now: datetime) -> None:
+    """A few thousand responses, so that no service meets tables of which nothing is known."""
+    for start in range(0, FILLED, BATCH_LIMIT):
+        rows = [
+            Incoming(survey_id, {"recommend": number % 11, "comment": "Good."})
+            for number in range(start, start + BATCH_LIMIT)
+        ]
+        submit_batch(session, rows, now, announces=False)
+
+
+def _settle(database: Embedded) -> None:
+    """What autovacuum does within a minute, done before anything is measured."""
+    url = database.superuser_url().replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
 
 
 @contextmanager
-def serving(stage: Stage, target: str, port: int, threads: int) -> Iterator[str]:
-    """Serve a WSGI application by granian; gives its address."""
+def serving(stage: Stage, target: str, port: int, threads: int) -> Iterator[Served]:
+    """Serve a WSGI application by granian."""
     environ = os.environ | stage.environ
     environ |= {"EFM_THREADS": str(threads), "EFM_PORT": str(port), "PYTHONPATH": str(ROOT)}
     command = [
@@ -116,7 +167,7 @@ def serving(stage: Stage, target: str, port: int, threads: int) -> Iterator[str]
         try:
             address = f"http://127.0.0.1:{port}"
             _await(f"{address}/s/{stage.link_token}", process)
-            yield address
+            yield Served(address, process.pid)
         finally:
             process.terminate()
             process.wait(20)

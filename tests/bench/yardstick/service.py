@@ -150,10 +150,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class OwnSession(Session):
+    """A session that tells PostgreSQL its organization in each transaction, once it knows it."""
+
+
+@event.listens_for(OwnSession, "after_begin")
+def tell_again(session: Session, _: Any, connection: Any) -> None:
+    """Row-level security shows the rows of this organization only."""
+    if "organization_id" in session.info:
+        named = {"organization": str(session.info["organization_id"]), "user": ""}
+        connection.execute(SET_TENANT, named)
+
+
 def begin(engine: Engine) -> Session:
     """This request's session."""
-    g.session = Session(engine)
-    event.listen(g.session, "after_begin", tell_again)
+    g.session = OwnSession(engine)
     return g.session
 
 
@@ -161,13 +172,6 @@ def tell(session: Session, organization_id: uuid.UUID) -> None:
     """Set the organization, now and in the session's next transactions."""
     session.info["organization_id"] = organization_id
     tell_again(session, None, session.connection())
-
-
-def tell_again(session: Session, _: Any, connection: Any) -> None:
-    """Row-level security shows the rows of this organization only."""
-    if "organization_id" in session.info:
-        named = {"organization": str(session.info["organization_id"]), "user": ""}
-        connection.execute(SET_TENANT, named)
 
 
 def from_environment() -> Flask:
