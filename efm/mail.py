@@ -88,14 +88,25 @@ def make_mailer(url: str) -> Mailer:
 
 
 def compose(
-    mail_id: uuid.UUID, recipient: str, subject: str, body: str, *, sender: str, domain: str
+    mail_id: uuid.UUID,
+    recipient: str,
+    subject: str,
+    body: str,
+    *,
+    sender: str,
+    domain: str,
+    is_by_person: bool = False,
 ) -> EmailMessage:
-    """A message; header values cannot break out (EmailMessage refuses CR and LF)."""
+    """A message; header values cannot break out (EmailMessage refuses CR and LF).
+
+    What no person wrote says so (RFC 3834), so that no out-of-office note comes back.
+    """
     message = EmailMessage()
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = " ".join(subject.split())
     message["Message-ID"] = f"<{mail_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if not is_by_person:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     return message

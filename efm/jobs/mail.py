@@ -13,7 +13,7 @@ from efm.db.engine import TenantSession
 from efm.errors import NotFound
 from efm.events.registry import JobContext, Registry
 from efm.mail import MailRefused, compose
-from efm.models import Mail
+from efm.models import CaseNote, Mail
 
 logger = log.get("mail")
 LINKS = r"(/(?:s|join|new-password)/)[A-Za-z0-9_-]{10,}"
@@ -66,6 +66,8 @@ def _message(context: JobContext, session: TenantSession, key: uuid.UUID) -> Ema
             mail.body,
             sender=context.config.mail_from,
             domain=urlsplit(context.config.public_url).hostname or "localhost",
+            # A reply in a case has the id of its line there; everything else a program wrote.
+            is_by_person=session.get(CaseNote, (session.organization_id, key)) is not None,
         )
     except (ValueError, UnicodeError):
         # The address or a header cannot be written as one; no later attempt will change that.

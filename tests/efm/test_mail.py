@@ -9,8 +9,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from efm import clock
 from efm.config import Config
 from efm.errors import NotFound
 from efm.events import outbox
@@ -18,7 +19,11 @@ from efm.events.registry import JobContext
 from efm.jobs import mail
 from efm.mail import Mailer, MailRefused, make_mailer
 from efm.models import Mail
+from efm.scenarios import cases
+from efm.scenarios.cases import Edit
+from efm.staff.actor import Actor
 from efm.vault import Vault
+from tests.efm.cased import contact, open_one
 from tests.factories import House
 
 
@@ -147,3 +152,25 @@ def test_another_organization_cannot_send_our_mail(
     with pytest.raises(NotFound):
         mail.send(context, str(mail_id))
     assert mailer.sent == []
+
+
+def test_only_what_no_person_wrote_says_so(
+    house: House, post, engine: Engine, config: Config
+) -> None:
+    mail_id, run = post()
+    recorder = Recorder()
+    run(recorder)
+    assert recorder.sent[0]["Auto-Submitted"] == "auto-generated"
+    case = open_one(house, contact_id=contact(house, email="mia@example.org"))
+    by = Actor(label="emil@example.org", user_id=house.people["agent"])
+    edit = Edit(case.id, case.revision, by, "Emil", clock.now(), clock.new_id())
+    with house.unit() as session:
+        cases.answer(session, edit, "It is mended.", subject="Your call")
+    with house.unit() as session:
+        reply = session.scalars(select(Mail).where(Mail.recipient == "mia@example.org")).one()
+    given = JobContext(
+        engine=engine, config=config, vault=Vault(config.secret_key), mailer=recorder,
+        organization_id=house.id,
+    )  # fmt: skip
+    mail.send(given, str(reply.id))
+    assert recorder.sent[1]["Auto-Submitted"] is None
