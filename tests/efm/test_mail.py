@@ -157,7 +157,7 @@ def test_another_organization_cannot_send_our_mail(
 def test_only_what_no_person_wrote_says_so(
     house: House, post, engine: Engine, config: Config
 ) -> None:
-    mail_id, run = post()
+    _, run = post()
     recorder = Recorder()
     run(recorder)
     assert recorder.sent[0]["Auto-Submitted"] == "auto-generated"
