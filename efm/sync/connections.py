@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,15 @@ from connectors.base import Connector
 from connectors.errors import ConfigError, ConnectorError, NotSupported
 from connectors.mapping import Mapping as FieldMap
 from connectors.records import Check, Stream
-from efm import queue
+from efm import log, queue
 from efm.clock import new_id
 from efm.config import Config
-from efm.errors import Conflict, Invalid, NotFound
+from efm.errors import Conflict, EfmError, Invalid, NotFound
 from efm.models import Connection, StreamSetting, SyncRun
-from efm.vault import Vault
+from efm.vault import SealBroken, Vault
 
 OWN = "own"
+logger = log.get("sync")
 
 
 def get(session: Session, connection_id: uuid.UUID) -> Connection:
@@ -60,17 +62,17 @@ def create(
     name: str,
     given: Mapping[str, Any],
     now: datetime,
+    *,
+    connection_id: uuid.UUID | None = None,
 ) -> Connection:
     """A new connection, still a draft until a stream is chosen.
 
     Raises Invalid with a message per setting, Conflict when the name is taken.
     """
-    name = name.strip()[:200]
-    if not name:
-        raise Invalid("Give the connection a name.", problems={"name": "Enter a name."})
-    if session.scalars(select(Connection.id).where(Connection.name == name)).first():
-        raise Conflict(f"There is already a connection called “{name}”.")
-    made = Connection(id=new_id(), name=name, connector=connector, state="draft", created_at=now)
+    made = Connection(
+        id=connection_id or new_id(), name="", connector=connector, state="draft", created_at=now
+    )
+    rename(session, made, name)
     made.organization_id = session.info["organization_id"]
     _store_settings(vault, made, given)
     session.add(made)
@@ -78,12 +80,29 @@ def create(
     return made
 
 
+def rename(session: Session, connection: Connection, name: str) -> None:
+    """Give it a name of its own. Raises Invalid without one, Conflict when it is taken."""
+    name = " ".join(name.replace("\0", "").split())[:200]
+    if not name:
+        raise Invalid("Give the connection a name.", problems={"name": "Enter a name."})
+    taken = session.scalars(
+        select(Connection.id).where(Connection.name == name, Connection.id != connection.id)
+    ).first()
+    if taken is not None:
+        message = f"There is already a connection called “{name}”."
+        raise Conflict(message, problems={"name": message + " Choose another name."})
+    connection.name = name
+
+
 def change(
     session: Session, vault: Vault, connection: Connection, given: Mapping[str, Any]
 ) -> None:
     """New settings; a secret left masked or blank stays as it is."""
     kind = _kind(connection.connector)
-    stored = stored_settings(vault, connection)
+    try:
+        stored = stored_settings(vault, connection)
+    except SealBroken:
+        stored = {}  # Sealed under another key: the secrets have to be entered again.
     _store_settings(vault, connection, settings.restore(kind.Config, given, stored))
     connection.is_check_ok = None
     session.flush()
@@ -120,10 +139,13 @@ def stored_settings(vault: Vault, connection: Connection) -> dict[str, Any]:
     return found
 
 
-def masked_settings(vault: Vault, connection: Connection) -> dict[str, Any]:
-    """The settings for the form: every secret that is set shows as dots."""
+def masked_settings(connection: Connection) -> dict[str, Any]:
+    """The settings for the form: every secret that is set shows as dots, and none is opened."""
     kind = _kind(connection.connector)
-    return settings.mask(kind.Config, stored_settings(vault, connection))
+    shown = dict(connection.settings)
+    if connection.secrets_sealed is not None:
+        shown |= dict.fromkeys(settings.secret_names(kind.Config), settings.MASK)
+    return shown
 
 
 def open_connector(config: Config, vault: Vault, connection: Connection) -> Connector:
@@ -131,24 +153,75 @@ def open_connector(config: Config, vault: Vault, connection: Connection) -> Conn
 
     Raises ConfigError when the connector is not installed or its settings do not fit.
     """
-    made = registry.get(connection.connector)(stored_settings(vault, connection))
+    kind = registry.get(connection.connector)
+    try:
+        made = kind(stored_settings(vault, connection))
+    except SealBroken as error:
+        raise ConfigError(f"{error.title}.") from error
     if hasattr(made, "roots"):
         own = folder_of(config, connection.organization_id)
         made.roots = (str(own), *(str(root) for root in config.file_roots))
     return made
 
 
+def takes_files(connector: str) -> bool:
+    """Whether the connector reads files of ours, so that people may upload them."""
+    found = registry.catalog().available.get(connector)
+    return found is not None and hasattr(found, "roots")
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Whatever breaks in a connector's code is a ConnectorError in words.
+
+    Its own message is not repeated: it may hold a secret.
+    """
+    try:
+        yield
+    except (ConnectorError, EfmError):
+        raise
+    except Exception as error:
+        logger.error("sync.connector_broke", error=type(error).__name__)
+        raise ConfigError(broke(error)) from None
+
+
+def broke(error: Exception) -> str:
+    """What to say of a connector's fault."""
+    return (
+        f"The connector failed in a way it should not ({type(error).__name__}). Try again; if it "
+        "stays, tell whoever maintains the connector."
+    )
+
+
 def check(config: Config, vault: Vault, connection: Connection, now: datetime) -> Check:
     """Ask the other system who we are and what we may do; the answer is kept with the connection."""
     try:
-        result = open_connector(config, vault, connection).check()
+        connector = open_connector(config, vault, connection)
+        with plainly():
+            result = connector.check()
     except ConnectorError as error:
         result = Check(False, notes=(error.message,))
+    note_check(config, connection, result, now)
+    return result
+
+
+def note_check(config: Config, connection: Connection, result: Check, now: datetime) -> None:
+    """Keep what a check said, a line each: who we are, what we may do, what to know."""
+    may = f"May {' and '.join(result.may)}." if result.may else ""
+    left = f"{result.quota_left:,} calls left." if result.quota_left is not None else ""
+    said = (
+        without_folder(config, connection, each) for each in (result.who, may, left, *result.notes)
+    )
     connection.checked_at = now
     connection.is_check_ok = result.ok
-    said = [result.who, *result.notes]
-    connection.check_message = " ".join(each for each in said if each)[:2000]
-    return result
+    connection.check_message = "\n".join(each for each in said if each)[:2000]
+
+
+def without_folder(config: Config, connection: Connection, said: str) -> str:
+    """The words without the place on our own disk where uploaded files are kept."""
+    folder = folder_of(config, connection.organization_id)
+    own = folder / "connections" / str(connection.id)
+    return said.replace(str(own), "Uploaded files").replace(str(folder), "Uploaded files")
 
 
 def mappings_of(setting: StreamSetting) -> list[FieldMap]:
@@ -189,7 +262,8 @@ def enable(
     found.is_enabled = True
     found.every_minutes = every_minutes
     found.next_run_at = now if every_minutes else None
-    connection.state = "active"
+    if connection.state == "draft":
+        connection.state = "active"
     session.flush()
     return found
 
@@ -213,7 +287,7 @@ def request_run(
 ) -> SyncRun:
     """Queue a run of one stream; a run that already waits or works is given instead."""
     setting = setting_of(session, connection_id, stream)
-    if setting is None:
+    if setting is None or not setting.is_enabled:
         raise NotSupported(f"The stream “{stream}” is not chosen; map its fields first.")
     waiting = session.scalars(
         select(SyncRun)

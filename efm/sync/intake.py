@@ -92,6 +92,14 @@ def fingerprint(mappings: Sequence[FieldMap]) -> bytes:
     return hashlib.sha256(orjson.dumps([m.document() for m in mappings])).digest()
 
 
+def is_silent(mapping: FieldMap, raw: Mapping[str, Any], beside: Sequence[FieldMap]) -> bool:
+    """Whether a record says nothing of one of the things it may hold (no total charges yet)."""
+    if mapping.entity != "measurement" or len(beside) == 1:
+        return False
+    told = [raw.get(f.source) for f in mapping.fields if f.target in ("value", "amount_minor")]
+    return all(value is None or str(value).strip().lower() in NOTHING_SAID for value in told)
+
+
 def _nameless(document: Mapping[str, Any]) -> str:
     """What stands for the id of a record that has none; the same record is counted once."""
     return f"without id {hashlib.sha256(content_hash(document)).hexdigest()[:16]}"
@@ -197,7 +205,7 @@ class Intake:
                 found = [
                     mapping.apply(raw)
                     for mapping in self.mappings
-                    if not self._is_silent(mapping, raw)
+                    if not is_silent(mapping, raw, self.mappings)
                 ]
             except RecordError as error:
                 refused.append(Refused(external_id, raw, error.message, error.field))
@@ -205,13 +213,6 @@ class Intake:
             records += found
             good.append(external_id)
         return records, good, refused
-
-    def _is_silent(self, mapping: FieldMap, raw: Mapping[str, Any]) -> bool:
-        """Whether a record says nothing of one of the things it may hold (no total charges yet)."""
-        if mapping.entity != "measurement" or len(self.mappings) == 1:
-            return False
-        told = [raw.get(f.source) for f in mapping.fields if f.target in ("value", "amount_minor")]
-        return all(value is None or str(value).strip().lower() in NOTHING_SAID for value in told)
 
     def _store_raw(
         self, ids: Iterable[str], raws: Mapping[str, Mapping[str, Any]], hashes: Mapping[str, bytes]

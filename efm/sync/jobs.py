@@ -1,4 +1,4 @@
-"""The jobs of sync: one run of one stream, gone on with until it ends."""
+"""The jobs of sync: runs gone on with until they end, rejected records tried again, deletion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 
 from efm import queue
 from efm.events.registry import JobContext, Registry
+from efm.sync import control, replay
 from efm.sync.runner import Runner
 
 ATTEMPTS = 6
@@ -31,6 +32,34 @@ def run(context: JobContext, *, run_id: str, attempt: int = 0) -> None:
         )
 
 
+def replay_all(context: JobContext, *, connection_id: str, stream: str) -> None:
+    """Try every open rejected record of a stream again, a batch a transaction."""
+    connection, after = uuid.UUID(connection_id), None
+    while True:
+        with context.unit() as session:
+            batch = replay.open_ones(session, connection, stream, after)
+            if not batch:
+                return
+            after = batch[-1].id
+            replay.replay(session, batch, context.now())
+
+
+def delete(context: JobContext, *, connection_id: str) -> None:
+    """Delete what came through a connection, part by part, and then the connection."""
+    connection = uuid.UUID(connection_id)
+    while not context.is_stopping():
+        with context.unit() as session:
+            if control.remove_part(session, connection):
+                continue
+            control.remove_rest(session, context.config, connection)
+            return
+    with context.unit() as session:
+        key = f"sync.delete {connection_id}"
+        queue.enqueue(session, "sync.delete", lock=key, connection_id=connection_id)
+
+
 def register(registry: Registry) -> None:
     """Declare the jobs."""
     registry.job("sync.run", run)
+    registry.job("sync.replay", replay_all)
+    registry.job("sync.delete", delete)

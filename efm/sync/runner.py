@@ -164,11 +164,7 @@ class Runner:
             # A connector may fail in any way. Its message may hold a secret, so only its kind is told.
             kind = type(error).__name__
             logger.error("sync.connector_broke", run_id=str(self.run_id), error=kind)
-            self._end(
-                "failed",
-                f"The connector failed in a way it should not ({kind}). What was read so far is "
-                "kept. Try again; if it stays, tell whoever maintains the connector.",
-            )
+            self._end("failed", connections.broke(error))
             return None
 
     def _unit(self) -> Any:

@@ -30,7 +30,18 @@ ITEMS = (
     Item("Customers", "customers.index", "users", ("customers",)),
     Item("Insight", "linkage.show", "chart-no-axes-combined", ("linkage",)),
     Item("Act", "cases.index", "list-checks", ("cases",)),
-    Item("Connections", "connections.index", "plug", ("connections", "imports")),
+    Item(
+        "Connections",
+        "connections.index",
+        "plug",
+        (
+            "connections",
+            "connection_setup",
+            "connection_fields",
+            "connection_records",
+            "imports",
+        ),
+    ),
     Item(
         "Settings",
         "settings.show",

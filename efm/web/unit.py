@@ -75,6 +75,16 @@ def use(organization_id: uuid.UUID | None, user_id: uuid.UUID | None = None) -> 
     return g.session  # type: ignore[no-any-return]
 
 
+def release() -> None:
+    """Keep what was done so far and give the connection back while something outside is asked.
+
+    Another system may think for a minute, and no transaction waits for it; what was read stays usable.
+    """
+    found: TenantSession | None = g.get("session")
+    if found is not None:
+        found.commit()
+
+
 def finish(*, commit: bool) -> None:
     """End the unit: all of it or nothing."""
     found: TenantSession | None = g.get("session")

@@ -1,0 +1,199 @@
+"""What an admin does with a connection that works: schedule, pause, read anew, try again, delete."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from efm import queue
+from efm.config import Config
+from efm.errors import Conflict, Invalid
+from efm.models import (
+    Checkpoint,
+    Connection,
+    Identity,
+    Interaction,
+    Measurement,
+    RawRecord,
+    RejectedRecord,
+    StreamSetting,
+    SyncRun,
+)
+from efm.sync import uploads
+from efm.sync.runner import cancel
+
+UNITS = {"minutes": 1, "hours": 60, "days": 1440}
+LONGEST_MINUTES = 60 * 24 * 31
+DELETED_AT_ONCE = 20_000
+
+
+def read_every(number: str, unit: str) -> int | None:
+    """Minutes between two runs as a form says them; None for never by itself.
+
+    Raises Invalid with the problem beside `every`.
+    """
+    if not number.strip() or unit not in UNITS:
+        return None
+    digits = number.strip()
+    minutes = int(digits) * UNITS[unit] if digits.isascii() and digits.isdigit() else 0
+    if len(digits) > 6 or not 5 <= minutes <= LONGEST_MINUTES:
+        message = "Enter a whole number that makes 5 minutes to 31 days, or leave it empty."
+        raise Invalid(message, problems={"every": message})
+    return minutes
+
+
+def said_every(minutes: int | None) -> str:
+    """The schedule in words."""
+    if minutes is None:
+        return "only when you ask"
+    for unit, size in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes % size == 0:
+            n = minutes // size
+            return f"every {unit}" if n == 1 else f"every {n} {unit}s"
+    return ""
+
+
+def split_every(minutes: int | None) -> tuple[str, str]:
+    """The schedule as the form has it: number and unit."""
+    if minutes is None:
+        return "", "hours"
+    unit = next(u for u in ("days", "hours", "minutes") if minutes % UNITS[u] == 0)
+    return str(minutes // UNITS[unit]), unit
+
+
+def schedule(setting: StreamSetting, every_minutes: int | None, now: datetime) -> None:
+    """Read the stream every so many minutes from now on, or only when asked."""
+    setting.every_minutes = every_minutes
+    setting.next_run_at = now + timedelta(minutes=every_minutes) if every_minutes else None
+
+
+def pause(session: Session, connection: Connection, now: datetime) -> None:
+    """Nothing is read until it is resumed; a run under way stops at its next page."""
+    if connection.state != "active":
+        raise Conflict("Only an active connection can be paused.")
+    connection.state = "paused"
+    for run in _open_runs(session, connection.id):
+        cancel(session, run, now)
+
+
+def resume(session: Session, connection: Connection, now: datetime) -> None:
+    """Read again as scheduled; streams with a schedule are due at once."""
+    if connection.state != "paused":
+        raise Conflict("Only a paused connection can be resumed.")
+    connection.state = "active"
+    session.execute(
+        update(StreamSetting)
+        .where(StreamSetting.connection_id == connection.id)
+        .where(StreamSetting.every_minutes.is_not(None))
+        .values(next_run_at=now)
+    )
+
+
+def _open_runs(session: Session, connection_id: uuid.UUID) -> list[SyncRun]:
+    return list(
+        session.scalars(
+            select(SyncRun)
+            .where(SyncRun.connection_id == connection_id)
+            .where(SyncRun.state.in_(("queued", "running")))
+        )
+    )
+
+
+def stop_runs(session: Session, connection_id: uuid.UUID, stream: str, now: datetime) -> None:
+    """Cancel what waits or works on this stream."""
+    for run in _open_runs(session, connection_id):
+        if run.stream == stream:
+            cancel(session, run, now)
+    session.flush()
+
+
+def restart(session: Session, connection_id: uuid.UUID, stream: str, now: datetime) -> None:
+    """Forget how far the stream was read: the next run is a new, complete generation.
+
+    A run under way is cancelled first, or it would write its place again.
+    """
+    stop_runs(session, connection_id, stream, now)
+    session.execute(
+        update(Checkpoint)
+        .where(Checkpoint.connection_id == connection_id, Checkpoint.stream == stream)
+        .values(
+            state={}, generation=Checkpoint.generation + 1, full_pass_rejected=0, updated_at=now
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+HELD: dict[str, Any] = {
+    "interactions": Interaction,
+    "measurements": Measurement,
+    "identities": Identity,
+    "records": RawRecord,
+    "rejected": RejectedRecord,
+}
+
+
+def held(session: Session, connection_id: uuid.UUID) -> dict[str, int]:
+    """How many rows go with the connection."""
+    return {
+        name: session.scalar(
+            select(func.count()).select_from(table).where(table.connection_id == connection_id)
+        )
+        or 0
+        for name, table in HELD.items()
+    }
+
+
+def remove(session: Session, config: Config, connection: Connection, now: datetime) -> bool:
+    """Delete the connection with what came from it; whether it is gone already, or a job does it.
+
+    Contacts and accounts stay: answers and other systems may know them.
+    """
+    for run in _open_runs(session, connection.id):
+        cancel(session, run, now)
+    if sum(held(session, connection.id).values()) > DELETED_AT_ONCE:
+        connection.state = "deleting"
+        key = f"sync.delete {connection.id}"
+        queue.enqueue(session, "sync.delete", lock=key, connection_id=connection.id)
+        return False
+    folder = uploads.folder_of(config, connection.organization_id, connection.id)
+    session.delete(connection)
+    session.flush()
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def remove_part(session: Session, connection_id: uuid.UUID, most: int = 5000) -> int:
+    """Delete some of what came through a connection; how many rows went."""
+    for table in HELD.values():
+        name = table.__tablename__
+        result = session.execute(
+            text(
+                f"DELETE FROM {name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {name}"
+                " WHERE connection_id = :connection LIMIT :most))"
+            ),
+            {"connection": connection_id, "most": most},
+        )
+        gone = int(getattr(result, "rowcount", 0))
+        if gone:
+            return gone
+    return 0
+
+
+def remove_rest(session: Session, config: Config, connection_id: uuid.UUID) -> None:
+    """Delete the emptied connection itself and its uploaded files."""
+    organization_id = session.info["organization_id"]
+    session.execute(delete(Connection).where(Connection.id == connection_id))
+    shutil.rmtree(uploads.folder_of(config, organization_id, connection_id), ignore_errors=True)
+
+
+def request_replay(session: Session, connection_id: uuid.UUID, stream: str) -> None:
+    """Queue another try of every open rejected record of the stream."""
+    key = f"sync.replay {connection_id} {stream}"
+    queue.enqueue(
+        session, "sync.replay", lock=key, once=key, connection_id=connection_id, stream=stream
+    )

@@ -1,0 +1,236 @@
+"""Connections as their pages show them: streams, how fresh they are, runs, rejected records."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from connectors import registry
+from efm.models import Connection, RejectedRecord, StreamSetting, SyncRun
+from efm.sync import connections
+
+PAGE = 50
+LATE_AFTER = 2
+
+
+@dataclass
+class StreamLine:
+    """One chosen stream: its setting, its newest run, when it last ended well, what is refused."""
+
+    setting: StreamSetting
+    last_run: SyncRun | None = None
+    fresh_at: datetime | None = None
+    rejected: int = 0
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether a scheduled stream has not ended well for two of its turns."""
+        minutes = self.setting.every_minutes
+        if minutes is None or not self.setting.is_enabled:
+            return False
+        known = self.fresh_at or self.setting.created_at
+        return now - known > timedelta(minutes=minutes * LATE_AFTER)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a run waits or works."""
+        return self.last_run is not None and self.last_run.state in ("queued", "running")
+
+
+@dataclass
+class Line:
+    """One connection in the list."""
+
+    connection: Connection
+    label: str
+    is_installed: bool
+    streams: list[StreamLine] = field(default_factory=list)
+
+    @property
+    def chosen(self) -> list[StreamLine]:
+        """Streams that are read."""
+        return [each for each in self.streams if each.setting.is_enabled]
+
+    @property
+    def last_run(self) -> SyncRun | None:
+        """The newest run of any stream."""
+        runs = [each.last_run for each in self.streams if each.last_run]
+        return max(runs, key=lambda run: (run.created_at, run.id)) if runs else None
+
+    @property
+    def failed(self) -> list[StreamLine]:
+        """Streams whose newest run failed."""
+        return [s for s in self.chosen if s.last_run and s.last_run.state == "failed"]
+
+    @property
+    def rejected(self) -> int:
+        """Open rejected records."""
+        return sum(each.rejected for each in self.streams)
+
+    def condition(self, now: datetime) -> tuple[str, str]:
+        """How it stands: kind of band and the word."""
+        if self.connection.state == "deleting":
+            return "pending", "Being deleted"
+        if not self.is_installed:
+            return "negative", "Connector missing"
+        if self.connection.state == "draft":
+            return "draft", "Set-up not finished"
+        if self.connection.state == "paused":
+            return "unscored", "Paused"
+        if any(each.is_at_work for each in self.chosen):
+            return "running", "Running"
+        if self.failed:
+            return "failed", "Failed"
+        if any(each.is_late(now) for each in self.chosen):
+            return "mixed", "Late"
+        return ("positive", "Working") if self.last_run else ("neutral", "Not run yet")
+
+
+def overview(session: Session) -> list[Line]:
+    """Every connection with its streams."""
+    return [line(session, each) for each in connections.everything(session)]
+
+
+def line(session: Session, connection: Connection) -> Line:
+    """One connection with its streams."""
+    label, is_installed = label_of(connection.connector)
+    return Line(connection, label, is_installed, stream_lines(session, connection.id))
+
+
+def label_of(connector: str) -> tuple[str, bool]:
+    """How the connector is called, and whether it is installed."""
+    found = registry.catalog().available.get(connector)
+    return (found.label, True) if found else (connector, False)
+
+
+def stream_lines(session: Session, connection_id: uuid.UUID) -> list[StreamLine]:
+    """The streams of a connection by name."""
+    settings = session.scalars(
+        select(StreamSetting)
+        .where(StreamSetting.connection_id == connection_id)
+        .order_by(StreamSetting.stream)
+    ).all()
+    found = {each.stream: StreamLine(each) for each in settings}
+    newest = (
+        select(SyncRun)
+        .where(SyncRun.connection_id == connection_id)
+        .ext(distinct_on(SyncRun.stream))
+        .order_by(SyncRun.stream, SyncRun.created_at.desc(), SyncRun.id.desc())
+    )
+    for run in session.scalars(newest):
+        if run.stream in found:
+            found[run.stream].last_run = run
+    well = (
+        select(SyncRun.stream, func.max(SyncRun.finished_at))
+        .where(SyncRun.connection_id == connection_id, SyncRun.state == "succeeded")
+        .group_by(SyncRun.stream)
+    )
+    for stream, fresh_at in session.execute(well):
+        if stream in found:
+            found[stream].fresh_at = fresh_at
+    for stream, n in rejected_counts(session, connection_id).items():
+        if stream in found:
+            found[stream].rejected = n
+    return list(found.values())
+
+
+def rejected_counts(session: Session, connection_id: uuid.UUID) -> Mapping[str, int]:
+    """Open rejected records by stream."""
+    rows = session.execute(
+        select(RejectedRecord.stream, func.count())
+        .where(RejectedRecord.connection_id == connection_id)
+        .where(RejectedRecord.resolved_at.is_(None))
+        .group_by(RejectedRecord.stream)
+        .order_by(RejectedRecord.stream)
+    )
+    return {row.stream: row[1] for row in rows}
+
+
+@dataclass
+class RunPage:
+    """Some runs, newest first, and where the next page begins."""
+
+    runs: list[SyncRun]
+    next_cursor: str | None
+
+
+def runs(session: Session, connection_id: uuid.UUID, after: str = "", most: int = PAGE) -> RunPage:
+    """The history of a connection's runs."""
+    wanted = (
+        select(SyncRun)
+        .where(SyncRun.connection_id == connection_id)
+        .order_by(SyncRun.created_at.desc(), SyncRun.id.desc())
+        .limit(most + 1)
+    )
+    cursor = _read_cursor(after)
+    if cursor is not None:
+        wanted = wanted.where(tuple_(SyncRun.created_at, SyncRun.id) < cursor)
+    found = list(session.scalars(wanted))
+    more = found[:most][-1] if len(found) > most else None
+    return RunPage(found[:most], f"{more.created_at.isoformat()}_{more.id}" if more else None)
+
+
+def run_of(session: Session, connection_id: uuid.UUID, run_id: uuid.UUID) -> SyncRun | None:
+    """One run of the connection, if it is one of its."""
+    found = session.get(SyncRun, (session.info["organization_id"], run_id))
+    return found if found is not None and found.connection_id == connection_id else None
+
+
+def _read_cursor(text: str) -> tuple[datetime, uuid.UUID] | None:
+    moment, _, key = text.rpartition("_")
+    try:
+        at = datetime.fromisoformat(moment)
+        return (at, uuid.UUID(key)) if at.tzinfo else None
+    except ValueError:
+        return None
+
+
+@dataclass
+class RejectedPage:
+    """Some rejected records and where the next page begins."""
+
+    records: list[RejectedRecord]
+    next_cursor: str | None
+
+
+def rejected(
+    session: Session, connection_id: uuid.UUID, *, stream: str = "", resolved: bool = False,
+    after: str = "",
+) -> RejectedPage:  # fmt: skip
+    """Rejected records of a connection: those still open, or those that were resolved."""
+    is_open = RejectedRecord.resolved_at.is_(None)
+    wanted = (
+        select(RejectedRecord)
+        .where(RejectedRecord.connection_id == connection_id)
+        .where(~is_open if resolved else is_open)
+        .order_by(RejectedRecord.id)
+        .limit(PAGE + 1)
+    )
+    if stream:
+        wanted = wanted.where(RejectedRecord.stream == stream)
+    # What the address names wrongly counts as not named.
+    with contextlib.suppress(ValueError):
+        wanted = wanted.where(RejectedRecord.id > uuid.UUID(after)) if after else wanted
+    found = list(session.scalars(wanted))
+    return RejectedPage(found[:PAGE], str(found[PAGE - 1].id) if len(found) > PAGE else None)
+
+
+def reasons(session: Session, connection_id: uuid.UUID, stream: str = "") -> list[tuple[str, int]]:
+    """The most frequent reasons of open rejected records."""
+    wanted = (
+        select(RejectedRecord.reason, func.count().label("n"))
+        .where(RejectedRecord.connection_id == connection_id)
+        .where(RejectedRecord.resolved_at.is_(None))
+        .group_by(RejectedRecord.reason)
+        .order_by(func.count().desc(), RejectedRecord.reason)
+        .limit(5)
+    )
+    if stream:
+        wanted = wanted.where(RejectedRecord.stream == stream)
+    return [(reason, n) for reason, n in session.execute(wanted)]

@@ -1,0 +1,174 @@
+"""Setting a connection up: streams chosen, fields mapped, what will happen told, put to use."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.base import Connector
+from connectors.canonical import ENTITIES
+from connectors.errors import ConnectorError
+from connectors.records import Stream
+from efm.errors import Conflict, Invalid, NotFound
+from efm.models import Connection, StreamSetting, SyncRun
+from efm.sync import connections, control, editing, preview
+
+
+def is_chosen(setting: StreamSetting) -> bool:
+    """Whether the stream is read, or will be once the set-up ends."""
+    return setting.is_enabled or "draft" in setting.mapping
+
+
+def chosen(session: Session, connection_id: uuid.UUID) -> list[StreamSetting]:
+    """The chosen streams by name."""
+    found = session.scalars(
+        select(StreamSetting)
+        .where(StreamSetting.connection_id == connection_id)
+        .order_by(StreamSetting.stream)
+    )
+    return [each for each in found if is_chosen(each)]
+
+
+def choose(
+    session: Session,
+    connection: Connection,
+    offered: Sequence[Stream],
+    names: Sequence[str],
+    now: datetime,
+) -> None:
+    """Read these streams; one no longer chosen is not read any more, and what came of it stays.
+
+    Raises Invalid when none of them is offered.
+    """
+    known = {each.name: each for each in offered}
+    wanted = [name for name in known if name in set(names)]
+    if not wanted:
+        message = "Choose at least one to read."
+        raise Invalid(message, problems={"streams": message})
+    for name in wanted:
+        setting = connections.setting_of(session, connection.id, name)
+        if setting is None:
+            setting = StreamSetting(
+                connection_id=connection.id, stream=name, is_enabled=False, mapping={"mappings": []}
+            )
+            session.add(setting)
+        if not is_chosen(setting):
+            was = setting.mapping.get("mappings")
+            proposed = [each.document() for each in connections.proposed(known[name])]
+            editing.keep_draft(setting, was or proposed or [editing.fresh("contact", known[name])])
+    for setting in chosen(session, connection.id):
+        if setting.stream not in wanted:
+            control.stop_runs(session, connection.id, setting.stream, now)
+            setting.is_enabled = False
+            setting.next_run_at = None
+            setting.mapping = {"mappings": setting.mapping.get("mappings") or []}
+    session.flush()
+
+
+def setting(session: Session, connection_id: uuid.UUID, stream: str) -> StreamSetting:
+    """The chosen stream of that name; raises NotFound when it is not one of this connection."""
+    found = connections.setting_of(session, connection_id, stream) if stream else None
+    if found is None or not is_chosen(found):
+        raise NotFound("This stream is not chosen in this connection.")
+    return found
+
+
+@dataclass
+class Consequence:
+    """What starting will do with one stream, told before it is done."""
+
+    setting: StreamSetting
+    problems: dict[str, str] = field(default_factory=dict)
+    trouble: str = ""
+    total: int | None = None
+    is_total_exact: bool = False
+    sampled: int = 0
+    refused: int = 0
+    reasons: list[tuple[str, int]] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    is_changed: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be read."""
+        return not self.problems and not self.trouble
+
+
+def consequence(setting: StreamSetting, connector: Connector | None) -> Consequence:
+    """What reading this stream with its draft would do, by its first records."""
+    draft = editing.draft_of(setting)
+    found = Consequence(setting, editing.problems(draft))
+    found.is_changed = "draft" in setting.mapping and draft != setting.mapping.get("mappings")
+    found.made = made_of(draft)
+    if connector is None or found.problems:
+        return found
+    try:
+        sample = preview.sample(connector, connector.stream(setting.stream))
+    except ConnectorError as error:
+        found.trouble = error.message
+        return found
+    reasons = preview.whole(editing.clean(draft), sample)
+    found.total, found.is_total_exact = sample.total, sample.is_whole
+    found.sampled = len(sample.records) + len(sample.refused)
+    found.refused, found.reasons = sum(reasons.values()), reasons.most_common(3)
+    return found
+
+
+def made_of(draft: Sequence[dict[str, object]]) -> list[str]:
+    """What each record becomes: an account, a measurement (churn)."""
+    articles = {"account": "an account", "contact": "a contact", "interaction": "an interaction"}
+    said = []
+    for document in draft:
+        entity = str(document["entity"])
+        fields: list[dict[str, dict[str, str]]] = document["fields"]  # type: ignore[assignment]
+        word = "kind" if entity == "interaction" else "metric"
+        fixed = [
+            str((each.get("options") or {}).get("value", ""))
+            for each in fields
+            if str(each.get("target")) == word
+        ]
+        named = f" ({fixed[0].replace('_', ' ')})" if fixed and fixed[0] else ""
+        said.append(articles.get(entity, "a measurement" if entity in ENTITIES else entity) + named)
+    return said
+
+
+def start(
+    session: Session,
+    connection: Connection,
+    every_minutes: int | None,
+    now: datetime,
+    *,
+    user_id: uuid.UUID | None = None,
+) -> list[SyncRun]:
+    """Put every draft to use, set the schedule, and request a run of each chosen stream.
+
+    A stream whose mapping changed is read anew as a whole. Raises Conflict when a draft has
+    problems or nothing is chosen; then nothing is changed.
+    """
+    settings = chosen(session, connection.id)
+    drafts = {each.stream: editing.draft_of(each) for each in settings}
+    if not settings:
+        raise Conflict("Choose what to read first.")
+    for stream, draft in drafts.items():
+        if editing.problems(draft):
+            raise Conflict(f"The fields of “{stream}” are not mapped yet; complete them first.")
+    started = []
+    for each in settings:
+        before = each.mapping.get("mappings")
+        made = editing.clean(drafts[each.stream])
+        if before != [mapping.document() for mapping in made]:
+            control.restart(session, connection.id, each.stream, now)
+        connections.enable(session, connection, each.stream, made, now=now)
+        control.schedule(each, every_minutes, now)
+        session.flush()
+    connection.state = "active"
+    for each in settings:
+        started.append(
+            connections.request_run(session, connection.id, each.stream, now, user_id=user_id)
+        )
+    return started
