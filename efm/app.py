@@ -20,6 +20,7 @@ from efm.web import context, errors, headers, rooms
 from efm.web.answer_pages import AnswerPages
 from efm.web.flask import EfmFlask
 from efm.web.reception import Reception
+from surveys import sentiment
 
 FORM_LIMIT = 64 * 1024 * 1024
 # One organization uses one at a time; the others are for other organizations at the same moment.
@@ -69,6 +70,7 @@ def make_app(config: Config, *, engine: Engine | None = None) -> EfmFlask:
 
 def _open_desk(app: EfmFlask, config: Config, engine: Engine) -> None:
     """What answers survey links: plain connections that read, others that write, one writer."""
+    sentiment.load()  # The first person to comment should not wait for it.
     url = config.database_url or engine.url.render_as_string(hide_password=False)
     vault: Vault = app.extensions["efm.vault"]
     reader = Direct(url, size=config.threads, read_only=True, application="efm answers, reading")
