@@ -78,7 +78,7 @@ class AnswerPages:
 
     def _drawn_once(self, link: Link, token: str, shown: Shown) -> tuple[str, str]:
         """The two halves of a first page, around its key."""
-        name = (link.organization_id, shown.version_id, link.organization_name)
+        name = (link.organization_id, shown.version_id, f"{link.kind} {link.organization_name}")
         with self._lock:
             halves = self._first.get(name)
             if halves is not None:
@@ -102,6 +102,7 @@ class AnswerPages:
             page_index=shown.page_index,
             page_count=len(definition.pages),
             minutes=definition.minutes,
+            privacy=_privacy(definition, words, is_known=link.kind == "invitation"),
             errors=dict(shown.cleaned.errors) if shown.cleaned is not None else {},
             values=_values(shown.compiled, shown),
             hidden_fields={"_key": key},
@@ -119,6 +120,16 @@ class AnswerPages:
             return render_template(template, **context)
         with self._app.test_request_context("/s/"):
             return render_template(template, **context)
+
+
+def _privacy(definition: Definition, words: Words, *, is_known: bool) -> str:
+    """The survey's own sentence where it fits the link; else the one that is true of this link.
+
+    A text written for named answers is wrong on a link open to all, and the other way round.
+    """
+    if definition.privacy and is_known != definition.anonymous:
+        return definition.privacy
+    return words("privacy.identified" if is_known else "privacy.anonymous")
 
 
 def direction(language: str) -> str:
