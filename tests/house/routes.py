@@ -53,6 +53,8 @@ PUBLIC = {
     "answer.show": "the link is the key; whoever has it may answer",
     "answer.send": "the link is the key; whoever has it may answer",
     "answer.thanks": "the link is the key; whoever has it may answer",
+    "api_docs.openapi": "how the API is used holds no data of anybody",
+    "api_docs.show": "how the API is used holds no data of anybody",
     "account.sign_out": "somebody whose session ended may still press the button",
 }
 

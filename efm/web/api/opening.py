@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask_smorest
 from flask import Flask
 
-from efm.web.api import customers, responses, surveys
+from efm.web.api import customers, docs, responses, surveys
 from efm.web.api.fields import described
 from efm.web.api.limits import Limiter
 from efm.web.api.schemas import Problem
@@ -21,6 +21,11 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     def _register_doc_blueprint(self) -> None:
         """Our own pages show the document."""
 
+    def _register_responses(self) -> None:
+        """Our fields describe themselves, from the first schema on."""
+        self.ma_plugin.converter.add_attribute_function(described)
+        super()._register_responses()
+
     def _register_error_handlers(self) -> None:
         """The house answers refusals in one way everywhere (efm.web.errors)."""
 
@@ -32,7 +37,7 @@ def open_api(app: Flask) -> None:
         app.extensions["efm.engine"], app.extensions["efm.config"].api_requests_a_minute
     )
     api = Api(app)
-    api.ma_plugin.converter.add_attribute_function(described)
     for room in ROOMS:
         api.register_blueprint(room)
     app.extensions["efm.api"] = api
+    app.register_blueprint(docs.pages)

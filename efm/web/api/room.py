@@ -144,6 +144,7 @@ def once(most: int = jsonguard.SINGLE_BYTES) -> Callable[[Any], Any]:
                 repeats.keep(session, asked, answer, now)
             return response
 
+        wrapper.is_repeatable = True  # type: ignore[attr-defined]
         return wrapper
 
     return declare

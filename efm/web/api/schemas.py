@@ -50,7 +50,10 @@ class Page(Strict):
     """How a list is asked for."""
 
     limit = page_size(MOST, USUAL)
-    cursor = text(200, "Where the list goes on: `next_cursor` of the page before.", shortest=1)
+    cursor = text(
+        200, "Where the list goes on: next_cursor of the page before.", shortest=1,
+        allow_none=False,
+    )  # fmt: skip
 
 
 class Listed(Schema):
@@ -105,7 +108,7 @@ class _Belonging(Strict):
     account_external_id = text(
         255, "External id of the company or household. Made if not known yet.", shortest=1
     )
-    amount = exact("Money as text in the currency's main unit; with `currency`.")
+    amount = exact("Money as text in the currency's main unit, such as 129.90; with its currency.")
     amount_minor = whole(
         -LARGEST_MINOR, LARGEST_MINOR, "The same in the smallest unit; send one of the two."
     )
@@ -120,7 +123,7 @@ class _Belonging(Strict):
             raise ValidationError({"contact_external_id": [words]})
         has_amount, has_minor = data.get("amount") is not None, data.get("amount_minor") is not None
         if has_amount and has_minor:
-            raise ValidationError({"amount": ["Send `amount` or `amount_minor`, not both."]})
+            raise ValidationError({"amount": ["Send amount or amount_minor, not both."]})
         if (has_amount or has_minor) and not data.get("currency"):
             raise ValidationError({"currency": ["Money needs its currency."]})
         if data.get("currency") and not (has_amount or has_minor):
@@ -181,7 +184,7 @@ class MeasurementBody(_Belonging):
         """A measurement is a number or money."""
         money = data.get("amount") is not None or data.get("amount_minor") is not None
         if money == (data.get("value") is not None):
-            raise ValidationError({"value": ["Send a `value` or money, one of the two."]})
+            raise ValidationError({"value": ["Send a value or money, one of the two."]})
 
 
 def _external_id() -> Value:
@@ -217,7 +220,7 @@ def batch_of(row: type[Schema], name: str) -> type[Schema]:
     rows = fields.List(
         fields.Nested(row),
         required=True,
-        metadata={"maxItems": BATCH, "description": f"Up to {BATCH:,} of them."},
+        metadata={"minItems": 1, "maxItems": BATCH, "description": f"Up to {BATCH:,} of them."},
     )
     return type(f"{row.__name__.removesuffix('Row')}Batch", (Strict,), {name: rows})
 
