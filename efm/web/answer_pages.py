@@ -64,7 +64,7 @@ class AnswerPages:
         said = [words(f"{kind}.words")]
         if kind == "thank_you":
             own = definition.thank_you if definition is not None else ""
-            said = [own or said[0], words("thank_you.receipt")]
+            said = [_without(words("thank_you.title"), own) or said[0], words("thank_you.receipt")]
         return self._render(
             "answer/message.html",
             kind=MARKS.get(kind, kind),
@@ -130,6 +130,13 @@ def _privacy(definition: Definition, words: Words, *, is_known: bool) -> str:
     if definition.privacy and is_known != definition.anonymous:
         return definition.privacy
     return words("privacy.identified" if is_known else "privacy.anonymous")
+
+
+def _without(title: str, said: str) -> str:
+    """The text without the title it begins with: nobody is thanked twice in a row."""
+    if said[: len(title) + 1].casefold() in (f"{title}.".casefold(), f"{title}!".casefold()):
+        return said[len(title) + 1 :].strip()
+    return said
 
 
 def direction(language: str) -> str:

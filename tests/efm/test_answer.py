@@ -92,6 +92,7 @@ def test_a_short_survey_is_answered_by_one_form(client: Client, survey: Publishe
     thanks = client.get(f"{survey.url}/thanks")
     assert thanks.status_code == 200
     assert "We read every answer." in thanks.text
+    assert thanks.text.count("Thank you") == 2  # The page's title and its heading.
     (response,) = survey.rows("responses")
     assert (response.state, response.channel, response.language) == ("complete", "link", "en")
     answers = {row.question_key: row for row in survey.rows("answers")}
