@@ -18,6 +18,7 @@ def routes(arguments: argparse.Namespace) -> int:
     """Print the routes; needs a database only because the application insists on one."""
     from efm.app import make_app
     from efm.cli.open import opened
+    from efm.web.fast import ROUTES
     from efm.web.permissions import permission_of
 
     with opened() as config:
@@ -28,9 +29,19 @@ def routes(arguments: argparse.Namespace) -> int:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         )
         app.extensions["efm.engine"].dispose()
+    # What the bare entrance answers before Flask is asked; the permission is the same in both.
+    quick = {(path, method) for method, path, _ in ROUTES}
     if arguments.json:
-        print(json.dumps([{"method": m, "path": p, "permission": q} for p, m, q in rows]))
+        print(
+            json.dumps(
+                [
+                    {"method": m, "path": p, "permission": q, "is_quick": (p, m) in quick}
+                    for p, m, q in rows
+                ]
+            )
+        )
     else:
         for path, method, needed in rows:
-            print(f"{method:7}{path:60}{needed}")
+            mark = "  (answered in front of Flask)" if (path, method) in quick else ""
+            print(f"{method:7}{path:60}{needed}{mark}")
     return 0

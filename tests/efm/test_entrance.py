@@ -16,8 +16,9 @@ from efm.app import make_app
 from efm.config import Config
 from efm.feedback import authoring
 from efm.web import access
-from efm.web.fast import INGEST, Entrance
+from efm.web.fast import INGEST, ROUTES, Entrance
 from efm.web.flask import EfmFlask
+from efm.web.permissions import permission_of
 from tests.efm.collected import Published
 from tests.efm.test_answer import key_of, send
 from tests.factories import House
@@ -285,3 +286,24 @@ def test_both_doors_write_the_same_line(
         assert line.pop("timestamp").endswith("Z")
     assert one == two
     assert survey.token not in json.dumps(one)
+
+
+def test_the_entrance_has_no_route_and_no_permission_of_its_own(app: EfmFlask) -> None:
+    declared = {
+        (method, rule.rule): permission_of(app.view_functions[rule.endpoint])
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    assert {(method, path): needed for method, path, needed in ROUTES} == {
+        (method, path): declared.get((method, path)) for method, path, _ in ROUTES
+    }
+
+
+def test_two_permissions_for_one_route_are_refused(
+    app: EfmFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from efm.web import fast
+
+    monkeypatch.setattr(fast, "ROUTES", (("GET", "/s/<token>", "surveys.view"),))
+    with pytest.raises(TypeError, match="two permissions"):
+        Entrance(app)
