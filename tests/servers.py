@@ -78,6 +78,7 @@ class Server:
         self.environ = {**kept, "EFM_DATA_FOLDER": os.fspath(folder), **environ}
         self.process: subprocess.Popen[bytes] | None = None
         self.family: list[int] = []
+        self.sockets = folder
 
     def start(self) -> Server:
         """Start it in a process group of its own, as a terminal does."""
@@ -110,6 +111,11 @@ class Server:
             assert self.process.poll() is None, f"it ended:\n{self.said()}"
             if self.status("/readyz") == 200 and "Press Ctrl-C" in self.said():
                 self.family = [self.process.pid, *descendants(self.process.pid)]
+                # The fifth line of PostgreSQL's own file names the folder of its socket.
+                lines = (
+                    (self.folder / "postgres" / "data" / "postmaster.pid").read_text().splitlines()
+                )
+                self.sockets = Path(lines[4])
                 return time.monotonic() - began
             select.select([], [], [], 0.05)
         raise AssertionError(f"not ready after {seconds} seconds:\n{self.said()}")
@@ -166,11 +172,8 @@ class Server:
             trial.settimeout(5)
             if trial.connect_ex(("127.0.0.1", self.port)) == 0:
                 left.append(f"port {self.port}")
-        left += [
-            f"file {path}"
-            for pattern in ("postmaster.pid", ".s.PGSQL.*")
-            for path in self.folder.rglob(pattern)
-        ]
+        files = [*self.folder.rglob("postmaster.pid"), *self.sockets.glob(".s.PGSQL.*")]
+        left += [f"file {path}" for path in files]
         return left
 
     def close(self) -> None:

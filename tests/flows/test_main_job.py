@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import time
 from collections.abc import Iterator
@@ -22,6 +23,17 @@ SCORES = (10, 9, 10, 8, 3)  # Three promoters and one detractor of five: NPS +40
 TITLE = "How was our shop?"
 expect.set_options(timeout=PATIENCE)
 ANGRY = "The invoice was wrong again and nobody answers. I am angry and very disappointed."
+# What a shop knows of the person who answers by a personal link; one date cannot be used.
+CONTACTS = """customer_id,name,email
+K1,Zoe Lind,ZOE.LIND@example.org
+K2,Omar Haddad,omar@example.org
+"""
+ORDERS = """order_id,customer_id,order_date,amount,currency
+O-1,K1,2026-03-02,120.50,EUR
+O-2,K1,2026-05-11,80.00,EUR
+O-3,K2,2026-05-12,19.90,EUR
+O-4,K2,yesterday,19.90,EUR
+"""
 # The shape of a CRM's or an HR system's file: what was said, what happened, what it is worth.
 EMPLOYEES = (
     "rownames,Attrition,Department,JobSatisfaction,MonthlyIncome,YearsAtCompany\n"
@@ -105,6 +117,23 @@ def make_link(page: Page, survey: str) -> str:
     return page.get_by_label("Survey link").input_value()
 
 
+def make_personal_link(page: Page, survey: str, folder: Path) -> str:
+    """Make the link of one person, from a list; as the downloaded file gives it."""
+    people = folder / "people.csv"
+    people.write_text("email,name\nzoe.lind@example.org,Zoe Lind\n", encoding="utf-8")
+    page.goto(survey)
+    page.get_by_role("link", name="New link").first.click()
+    page.get_by_label("Name for your team").fill("Customers of May")
+    page.get_by_label("Each person on a list").check()
+    page.get_by_label("List of people").set_input_files(people)
+    page.get_by_role("button", name="Make the link").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download links").click()
+    with download.value.path().open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return next(value for value in row.values() if "/s/" in value or "/p/" in value)
+
+
 def answer(browser: Browser, server: Server, link: str, score: int, comment: str) -> None:
     """Answer as a customer on a phone whose browser runs no scripts."""
     with window(browser, server, scripts=False) as page:
@@ -133,8 +162,10 @@ def test_from_one_command_to_an_answer_joined_with_history(
             first = server.wait_ready()
             with window(browser, server) as staff:
                 sign_in(staff, server, "owner")
-                seconds = watch_answers_arrive(browser, server, staff)
+                survey = publish(staff)
+                seconds = watch_answers_arrive(browser, server, staff, survey)
                 see_the_case(staff)
+                see_an_answer_among_the_orders(browser, server, staff, survey, tmp_path)
                 see_the_link_of_what_was_said_and_done(staff, server, tmp_path)
             assert server.interrupt() == 0
             assert server.lingering() == []
@@ -156,9 +187,8 @@ def test_from_one_command_to_an_answer_joined_with_history(
     assert again < 20, "a second start takes seconds"
 
 
-def watch_answers_arrive(browser: Browser, server: Server, staff: Page) -> float:
+def watch_answers_arrive(browser: Browser, server: Server, staff: Page, survey: str) -> float:
     """Answer without scripts while the overview is open; the seconds from thanks to tile, at best."""
-    survey = publish(staff)
     link = make_link(staff, survey)
     assert link.startswith(server.url + "/s/")
     staff.goto("/overview?survey=" + survey.rstrip("/").split("/")[-1])
@@ -191,6 +221,37 @@ def see_the_case(staff: Page) -> None:
     row = staff.get_by_role("row").filter(has_text=ANGRY)
     row.get_by_role("link").click()
     expect(staff.get_by_role("main")).to_contain_text("NPS 3")
+
+
+def see_an_answer_among_the_orders(
+    browser: Browser, server: Server, staff: Page, survey: str, folder: Path
+) -> None:
+    """Connect a shop's files; the person who answered is recognised, with one story of both."""
+    link = make_personal_link(staff, survey, folder)
+    answer(browser, server, link, 9, "Great people.")
+    for name, text in (("contacts.csv", CONTACTS), ("orders.csv", ORDERS)):
+        (folder / name).write_text(text, encoding="utf-8")
+    staff.goto("/connections/new/files")
+    staff.get_by_label("Name of this connection").fill("Shop")
+    files = [folder / "contacts.csv", folder / "orders.csv"]
+    staff.get_by_label("Files", exact=True).set_input_files(files)
+    staff.get_by_role("button", name="Save and check").click()
+    expect(staff.get_by_role("main")).to_contain_text("It works")
+    staff.get_by_role("link", name="Choose what to read").click()
+    staff.get_by_role("button", name="Map their fields").click()
+    for file in files:
+        expect(staff.get_by_role("heading", level=1)).to_contain_text(file.name)
+        staff.get_by_role("button", name="Save and go on").click()
+    expect(staff.get_by_role("main")).to_contain_text("4 records are read")
+    staff.get_by_role("button", name="Read now").click()
+    expect(staff.get_by_role("main")).to_contain_text("3 created, 1 rejected")
+    expect(staff.get_by_role("main")).to_contain_text("1 created, 1 unchanged, 0 rejected")
+    staff.goto("/customers?q=zoe.lind")
+    expect(staff.get_by_role("main")).to_contain_text("1 contact")
+    staff.get_by_role("main").get_by_role("link", name="Zoe Lind").click()
+    story = staff.get_by_role("main")
+    for words in ("Great people.", "120.50", "80.00", "Known as"):
+        expect(story).to_contain_text(words)
 
 
 def see_the_link_of_what_was_said_and_done(staff: Page, server: Server, folder: Path) -> None:
