@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from efm.insight import cells
 from efm.insight.cells import Scope
+from efm.insight.counting import ask, ends, starts
 from efm.insight.filters import Filter
 
 LATEST = 8
@@ -22,7 +23,7 @@ _WHERE = """
     AND (%(channel)s::text IS NULL OR r.channel = %(channel)s::text)
     AND r.submitted_at >= {starts} AND r.submitted_at < {ends}
     AND (r.submitted_at AT TIME ZONE %(zone)s)::date BETWEEN %(floor)s::date AND %(until)s::date
-""".format(starts=cells.starts("%(floor)s::date"), ends=cells.ends("%(until)s::date"))
+""".format(starts=starts("%(floor)s::date"), ends=ends("%(until)s::date"))
 _COMMENTS = f"""
 SELECT r.id, r.submitted_at, r.touchpoint, r.channel, s.name, a.text, c.state,
     c.band, c.reason
@@ -99,4 +100,4 @@ def _ask(
     if wanted.since is not None:
         floor = max(floor, wanted.since)
     values = cells.parameters(session, wanted, scope) | {"floor": floor, "limit": limit}
-    return cells.ask(session, statement, values)
+    return ask(session, statement, values)

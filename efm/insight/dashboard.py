@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from efm.insight import cells, comments, figures, headline, rates
 from efm.insight.cells import Cell, Scope
 from efm.insight.comments import Comment
+from efm.insight.counting import zone_of
 from efm.insight.figures import Figure, Histogram, Rate, Sentiment
 from efm.insight.filters import Filter, Step, read, today_in
 from efm.insight.headline import Asked
@@ -80,7 +81,7 @@ class View:
 
 def view(session: Session, arguments: Mapping[str, str], now: datetime) -> View:
     """The view an address asks for."""
-    zone = cells.zone_of(session)
+    zone = zone_of(session)
     today = today_in(zone, now)
     surveys = headline.surveys(session)
     wanted, problems = read(arguments, today, surveys)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from efm.insight import cells
 from efm.insight.cells import Scope
+from efm.insight.counting import ask, ends, starts
 from efm.insight.figures import Rate
 from efm.insight.filters import Filter
 
@@ -19,8 +20,8 @@ WHERE d.organization_id = %(organization)s AND d.survey_id = ANY(%(surveys)s)
   AND d.kind = 'personal_links'
   AND (%(touchpoint)s::text IS NULL OR d.touchpoint = %(touchpoint)s::text)
   AND (%(channel)s::text IS NULL OR d.channel = %(channel)s::text)
-  AND i.created_at >= {cells.starts("%(since)s::date")}
-  AND i.created_at < {cells.ends("%(until)s::date")}
+  AND i.created_at >= {starts("%(since)s::date")}
+  AND i.created_at < {ends("%(until)s::date")}
   AND (i.created_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s::date AND %(until)s::date
 """
 # Responses to anonymous links begun in the period and not finished until now.
@@ -32,8 +33,8 @@ WHERE r.organization_id = %(organization)s AND r.survey_id = ANY(%(surveys)s)
   AND r.state = 'partial'
   AND (%(touchpoint)s::text IS NULL OR r.touchpoint = %(touchpoint)s::text)
   AND (%(channel)s::text IS NULL OR r.channel = %(channel)s::text)
-  AND r.started_at >= {cells.starts("%(since)s::date")}
-  AND r.started_at < {cells.ends("%(until)s::date")}
+  AND r.started_at >= {starts("%(since)s::date")}
+  AND r.started_at < {ends("%(until)s::date")}
   AND (r.started_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s::date AND %(until)s::date
 """
 
@@ -44,7 +45,7 @@ def read(
     """The rates that apply; `responses` counts the period's complete ones by kind of distribution."""
     values = cells.parameters(session, wanted, scope)
     found = []
-    invited, answered = cells.ask(session, _INVITED, values)[0]
+    invited, answered = ask(session, _INVITED, values)[0]
     if invited:
         found.append(
             Rate(
@@ -55,7 +56,7 @@ def read(
             )
         )
     finished = responses.get("anonymous_link", 0)
-    begun = finished + cells.ask(session, _LEFT, values)[0][0]
+    begun = finished + ask(session, _LEFT, values)[0][0]
     if begun:
         found.append(
             Rate(

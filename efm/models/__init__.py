@@ -10,6 +10,7 @@ from efm.models.surveys import (
     Distribution,
     Invitation,
     ScoreDay,
+    ScoreSum,
     Survey,
     SurveyVersion,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Response",
     "Score",
     "ScoreDay",
+    "ScoreSum",
     "StaffSession",
     "StaffToken",
     "StreamSetting",

@@ -58,6 +58,11 @@ class Response(Tenant, Base):
             postgresql_where=text("state = 'complete'"),
         ),
         Index(
+            "ix_responses_partial",
+            "organization_id", "survey_id", "started_at",
+            postgresql_where=text("state = 'partial'"),
+        ),
+        Index(
             "ix_responses_contact",
             "organization_id", "contact_id",
             postgresql_where=text("contact_id IS NOT NULL"),

@@ -93,6 +93,7 @@ class Invitation(Tenant, Created, Base):
         belongs_to("distributions", "distribution_id"),
         belongs_to("contacts", "contact_id"),
         Index("ix_invitations_token_hash", "token_hash"),
+        Index("ix_invitations_created", "organization_id", "distribution_id", "created_at"),
         Index("ix_invitations_contact", "organization_id", "contact_id"),
     )
 
@@ -125,6 +126,39 @@ class ScoreDay(Tenanted, Base):
     metric: Mapped[str] = mapped_column(String(20))
     question_key: Mapped[str] = mapped_column(String(40))
     channel: Mapped[str] = mapped_column(String(60))
+    touchpoint: Mapped[str] = mapped_column(String(200))
+    bucket: Mapped[str] = mapped_column(String(40))
+    n: Mapped[int]
+    total: Mapped[float]
+    total_of_squares: Mapped[float]
+
+
+class ScoreSum(Tenanted, Base):
+    """Closed days added up further: a day over its channels and touchpoints, or a whole month.
+
+    A `month` keeps its touchpoints, and of the metrics those that touchpoints are compared by.
+    """
+
+    __tablename__ = "score_sums"
+    key_columns = (
+        "organization_id", "survey_id", "grain", "on_day", "metric", "question_key",
+        "touchpoint", "bucket",
+    )  # fmt: skip
+    extra_args = (
+        belongs_to("surveys", "survey_id"),
+        CheckConstraint("grain IN ('day', 'month')", name="grain"),
+        CheckConstraint(
+            "grain = 'day' OR on_day = date_trunc('month', on_day::timestamp)::date",
+            name="month_begins",
+        ),
+        CheckConstraint("n > 0", name="n"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    grain: Mapped[str] = mapped_column(String(10))
+    on_day: Mapped[date]
+    metric: Mapped[str] = mapped_column(String(20))
+    question_key: Mapped[str] = mapped_column(String(40))
     touchpoint: Mapped[str] = mapped_column(String(200))
     bucket: Mapped[str] = mapped_column(String(40))
     n: Mapped[int]

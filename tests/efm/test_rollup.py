@@ -359,13 +359,21 @@ def test_a_day_is_closed_a_quarter_of_an_hour_after_its_end_in_its_zone() -> Non
     assert rollup.last_closed_day("UTC", ten_past) == date(2026, 3, 8)
 
 
-def test_rolled_days_are_read_from_their_counts(house: House) -> None:
+def test_closed_days_are_read_from_their_counts(house: House) -> None:
     survey = Published.make(house)
     with house.unit() as session:
         submit_batch(session, [one(survey, 9) for _ in range(6)], NOW)
-    roll_all(house, survey.survey_id, NOW)
+    april = NOW + timedelta(days=30)
+    roll_all(house, survey.survey_id, april)
     survey.execute("UPDATE score_days SET n = n * 10 WHERE metric = 'nps'")
-    assert look(house, NOW).sections[0].figure.n == 60
+    survey.execute("UPDATE score_sums SET n = n * 20 WHERE metric = 'nps' AND grain = 'day'")
+    survey.execute("UPDATE score_sums SET n = n * 30 WHERE metric = 'nps' AND grain = 'month'")
+    board = look(house, april, period="all")
+    assert board.sections[0].figure.n == 120
+    assert board.sections[0].touchpoints[0].figure.n == 180
+    assert look(house, april, period="all", channel="api").sections[0].figure.n == 60
+    within = {"from": "2026-03-02", "to": "2026-03-31"}
+    assert look(house, april, **within).sections[0].touchpoints[0].figure.n == 60
 
 
 def test_the_job_rolls_up_every_survey_of_its_organization_and_no_other(
