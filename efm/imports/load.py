@@ -22,12 +22,12 @@ from efm import clock
 from efm.config import Config
 from efm.customers import identity
 from efm.db.engine import unit
-from efm.errors import Conflict
+from efm.errors import Conflict, EfmError
 from efm.feedback import authoring, collect
 from efm.imports.plan import Plan, connector_settings, moment
 from efm.models import Connection, Membership, Survey, SyncRun
 from efm.sync import connections
-from efm.sync.runner import Runner
+from efm.sync.runner import Again, Runner
 from efm.vault import Vault
 
 BATCH = 500
@@ -55,8 +55,31 @@ class Loaded:
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
 
+class StillRunning(Conflict):
+    """Another process reads the same file, or one died doing so: try again at `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("This file is being brought in already; wait until that has ended.")
+        self.until = until
+
+
+class Stopped(EfmError):
+    """Whoever started the load asked it to stop; what it did stays, and it can be gone on with."""
+
+    title = "Bringing in the file was stopped"
+
+    def __init__(self, done: Loaded) -> None:
+        super().__init__()
+        self.done = done
+
+
 def silent(_what: str, _done: int, _total: int | None) -> None:
     """Tells nobody."""
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
 
 
 def found_organization(
@@ -107,14 +130,19 @@ def load(
     *,
     currency: str = "USD",
     tell: Tell = silent,
+    is_stopping: Callable[[], bool] = never,
 ) -> Loaded:
-    """Load one planned file into an organization."""
+    """Load one planned file into an organization.
+
+    Raises Stopped between two batches once `is_stopping` says so, StillRunning when another
+    process has it.
+    """
     done = Loaded(organization_id, plan.name, plan.slug)
     kept = _keep(config, plan, organization_id)
     if plan.mappings:
-        _records(engine, config, kept, done, currency, tell)
+        _records(engine, config, kept, done, currency, tell, is_stopping)
     if plan.definition is not None:
-        _responses(engine, kept, done, currency, tell)
+        _responses(engine, kept, done, currency, tell, is_stopping)
     return done
 
 
@@ -142,8 +170,9 @@ def _connection(
 
 
 def _records(
-    engine: Engine, config: Config, plan: Plan, done: Loaded, currency: str, tell: Tell
-) -> None:
+    engine: Engine, config: Config, plan: Plan, done: Loaded, currency: str, tell: Tell,
+    is_stopping: Callable[[], bool],
+) -> None:  # fmt: skip
     now = clock.now()
     with unit(engine, done.organization_id) as session:
         connection = _connection(session, config, plan, currency, now)
@@ -166,11 +195,17 @@ def _records(
         done.records += taken.read
         tell("records", done.records, None)
 
-    again = Runner(engine, config, done.organization_id, run_id, on_page=advanced).run()
+    again: Again | None = Again(now, "begin")
     while again is not None:
-        again = Runner(engine, config, done.organization_id, run_id, on_page=advanced).run()
+        if is_stopping():
+            raise Stopped(done)
+        again = Runner(
+            engine, config, done.organization_id, run_id, on_page=advanced, is_stopping=is_stopping
+        ).run()
     with unit(engine, done.organization_id) as session:
         ended = session.scalars(select(SyncRun).where(SyncRun.id == run_id)).one()
+        if ended.state in ("queued", "running"):
+            raise StillRunning(ended.locked_until or now)
         for reason in (ended.error,) if ended.state == "failed" and ended.error else ():
             raise Conflict(f"{plan.name}: {reason}")
         if ended.rejected:
@@ -191,7 +226,10 @@ def _survey(session: Session, plan: Plan, now: datetime) -> uuid.UUID:
     return found.id
 
 
-def _responses(engine: Engine, plan: Plan, done: Loaded, currency: str, tell: Tell) -> None:
+def _responses(
+    engine: Engine, plan: Plan, done: Loaded, currency: str, tell: Tell,
+    is_stopping: Callable[[], bool],
+) -> None:  # fmt: skip
     now = clock.now()
     with unit(engine, done.organization_id) as session:
         done.survey_id = _survey(session, plan, now)
@@ -203,6 +241,8 @@ def _responses(engine: Engine, plan: Plan, done: Loaded, currency: str, tell: Te
             done.refuse(refused.reason)
         rows = list(page.records)
         for start in range(0, len(rows), BATCH):
+            if is_stopping():
+                raise Stopped(done)
             part = rows[start : start + BATCH]
             with unit(engine, done.organization_id) as session:
                 _batch(session, plan, done, part, formats, now)

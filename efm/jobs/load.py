@@ -14,6 +14,7 @@ MODULES = (
     "efm.jobs.chores",
     "efm.feedback.jobs",
     "efm.sync.jobs",
+    "efm.imports.jobs",
     "efm.insight.jobs",
     "efm.scenarios.jobs",
 )

@@ -164,6 +164,15 @@ def open_connector(config: Config, vault: Vault, connection: Connection) -> Conn
     return made
 
 
+def kinds(config: Config) -> Mapping[str, type[Connector]]:
+    """The connectors people may choose, by name.
+
+    The in-memory system is shared by all who name the same store, so it is for development only.
+    """
+    known = registry.catalog().available
+    return {n: k for n, k in known.items() if n != "memory" or config.is_development}
+
+
 def takes_files(connector: str) -> bool:
     """Whether the connector reads files of ours, so that people may upload them."""
     found = registry.catalog().available.get(connector)

@@ -77,8 +77,7 @@ def pause(session: Session, connection: Connection, now: datetime) -> None:
     if connection.state != "active":
         raise Conflict("Only an active connection can be paused.")
     connection.state = "paused"
-    for run in _open_runs(session, connection.id):
-        cancel(session, run, now)
+    stop_all(session, connection.id, now)
 
 
 def resume(session: Session, connection: Connection, now: datetime) -> None:
@@ -109,6 +108,13 @@ def stop_runs(session: Session, connection_id: uuid.UUID, stream: str, now: date
     for run in _open_runs(session, connection_id):
         if run.stream == stream:
             cancel(session, run, now)
+    session.flush()
+
+
+def stop_all(session: Session, connection_id: uuid.UUID, now: datetime) -> None:
+    """Cancel what waits or works on any stream."""
+    for run in _open_runs(session, connection_id):
+        cancel(session, run, now)
     session.flush()
 
 
@@ -153,8 +159,7 @@ def remove(session: Session, config: Config, connection: Connection, now: dateti
 
     Contacts and accounts stay: answers and other systems may know them.
     """
-    for run in _open_runs(session, connection.id):
-        cancel(session, run, now)
+    stop_all(session, connection.id, now)
     if sum(held(session, connection.id).values()) > DELETED_AT_ONCE:
         connection.state = "deleting"
         key = f"sync.delete {connection.id}"

@@ -23,7 +23,6 @@ MOST_MAPPINGS = 30
 MOST_OPTIONS = 4000
 
 CONVERTERS = {
-    "": "As it should be",
     "trim": "Text",
     "lower": "Text in lower case",
     "integer": "Whole number",
@@ -63,6 +62,12 @@ class Row:
     converter: str
     options: str
     is_attribute: bool = False
+
+    @property
+    def readings(self) -> list[tuple[str, str]]:
+        """How its value may be read, the usual way first."""
+        usual = CONVERTERS.get(self.type, "Text")
+        return [("", usual), *((k, v) for k, v in CONVERTERS.items() if v != usual)]
 
     @property
     def is_mapped(self) -> bool:

@@ -16,7 +16,10 @@ def run(context: JobContext, *, run_id: str, attempt: int = 0) -> None:
     """Run a slice of a sync run; what is not done is queued again for when it may go on."""
     assert context.organization_id is not None, "a sync run belongs to an organization"
     identity = uuid.UUID(run_id)
-    runner = Runner(context.engine, context.config, context.organization_id, identity)
+    runner = Runner(
+        context.engine, context.config, context.organization_id, identity,
+        is_stopping=context.is_stopping,
+    )  # fmt: skip
     again = runner.run(attempt=attempt, last_attempt=attempt + 1 >= ATTEMPTS)
     if again is None:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -156,6 +157,8 @@ def _cell(each: Prepared, raw: Raw, count: Filled) -> tuple[str, str, str]:
         return "", said[:200], str(error)
     if isinstance(value, tuple):
         value = f"{Decimal(value[0]).scaleb(-EXPONENTS[value[1]])} {value[1]}"
+    if isinstance(value, datetime):
+        value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     text = "" if value is None else str(value)
     count.filled += bool(text)
     return text[:200], (said[:200] if said.strip() != text else ""), ""

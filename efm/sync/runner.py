@@ -122,6 +122,7 @@ class Runner:
         now: Callable[[], datetime] = clock.now,
         time_slice: timedelta = SLICE,
         on_page: Callable[[Taken], None] | None = None,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.engine = engine
         self.config = config
@@ -131,6 +132,7 @@ class Runner:
         self.now = now
         self.time_slice = time_slice
         self.on_page = on_page
+        self.is_stopping = is_stopping
         self.lease = clock.new_id()
 
     def run(self, *, attempt: int = 0, last_attempt: bool = True) -> Again | None:
@@ -250,7 +252,7 @@ class Runner:
         """Take pages; whether the source was exhausted before the slice ended."""
         for page in guarded(work.connector.read(work.stream, work.state)):
             self._commit(work, page)
-            if self.now() >= ends:
+            if self.now() >= ends or self.is_stopping():
                 return False
         return True
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -91,6 +92,7 @@ class Consequence:
     refused: int = 0
     reasons: list[tuple[str, int]] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
+    currencies: list[str] = field(default_factory=list)
     is_changed: bool = False
 
     @property
@@ -105,6 +107,14 @@ def consequence(setting: StreamSetting, connector: Connector | None) -> Conseque
     found = Consequence(setting, editing.problems(draft))
     found.is_changed = "draft" in setting.mapping and draft != setting.mapping.get("mappings")
     found.made = made_of(draft)
+    found.currencies = sorted(
+        {
+            str(each["options"]["currency"])
+            for document in draft
+            for each in document["fields"]
+            if (each.get("options") or {}).get("currency", "*") != "*"
+        }
+    )
     if connector is None or found.problems:
         return found
     try:
@@ -119,17 +129,16 @@ def consequence(setting: StreamSetting, connector: Connector | None) -> Conseque
     return found
 
 
-def made_of(draft: Sequence[dict[str, object]]) -> list[str]:
+def made_of(draft: Sequence[Mapping[str, Any]]) -> list[str]:
     """What each record becomes: an account, a measurement (churn)."""
     articles = {"account": "an account", "contact": "a contact", "interaction": "an interaction"}
     said = []
     for document in draft:
         entity = str(document["entity"])
-        fields: list[dict[str, dict[str, str]]] = document["fields"]  # type: ignore[assignment]
         word = "kind" if entity == "interaction" else "metric"
         fixed = [
             str((each.get("options") or {}).get("value", ""))
-            for each in fields
+            for each in document["fields"]
             if str(each.get("target")) == word
         ]
         named = f" ({fixed[0].replace('_', ' ')})" if fixed and fixed[0] else ""

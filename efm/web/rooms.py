@@ -22,6 +22,7 @@ PAGES = (
     "connection_setup",
     "connection_fields",
     "connection_records",
+    "imports",
     "distributions",
     "surveys",
     "sign_in",

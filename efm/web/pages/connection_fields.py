@@ -52,8 +52,8 @@ def _context(
         "connection": connection, "setting": setting, "trouble": trouble, "sample": sample,
         "sections": editing.sections(draft), "entities": ENTITIES,
         "previews": [preview.preview(each, sample, beside) for each in draft],
-        "choices": _choices(names, sample), "converters": list(editing.CONVERTERS.items()),
-        "option_help": editing.OPTION_HELP,
+        "choices": _choices(names, sample), "option_help": editing.OPTION_HELP,
+        "made": [each[:1].upper() + each[1:] for each in setup.made_of(draft)],
     }  # fmt: skip
 
 

@@ -75,13 +75,13 @@ def onwards(connection: Connection, after: str = "") -> BaseResponse:
 def choose() -> str:
     """The systems there are connectors for."""
     return render_template(
-        "connections/choose.html", kinds=registry.catalog().available.values(),
+        "connections/choose.html", kinds=connections.kinds(unit.config()).values(),
         broken=registry.broken(), takes_files=connections.takes_files,
     )  # fmt: skip
 
 
 def _kind(name: str) -> type[Connector]:
-    found = registry.catalog().available.get(name)
+    found = connections.kinds(unit.config()).get(name)
     if found is None:
         raise NotFound("There is no such connector here.")
     return found
@@ -109,7 +109,10 @@ def _draw(
 def _first_values(kind: type[Connector]) -> dict[str, Any]:
     """What a new form begins with; uploads are complete when they arrive, so nothing waits."""
     found = {each.name: each.default for each in settings.form(kind.Config)}
-    return found | ({"settle_seconds": 0} if connections.takes_files(kind.name) else {})
+    if connections.takes_files(kind.name):
+        # The organization's currency is a proposal: mapping and summary name it again.
+        found |= {"settle_seconds": 0, "currency": principal().organization["currency"]}
+    return found
 
 
 @pages.get("/connections/new/<connector>")
