@@ -84,6 +84,19 @@ def test_what_is_left_out_stays(program: Program) -> None:
     assert changed["attributes"] == {"a": 1, "b": 2}
 
 
+def test_attributes_come_back_as_they_went(program: Program) -> None:
+    sent = {
+        "large": 7.032372078908411e47, "small": -1e-200, "whole": 2**64 - 1, "least": -(2**63),
+        "": {"": [None, True, 0.1, "\U0001f600", "\\", {"a:b": []}]},
+    }  # fmt: skip
+    made = _put(program, CONTACTS, "c-1", attributes=sent)
+    # JSON knows no kinds of numbers: what was 7e47 comes back with all its digits.
+    assert float(made["attributes"]["large"]) == sent["large"]
+    assert made["attributes"] == sent | {"large": made["attributes"]["large"]}
+    listed = program.get(CONTACTS).get_json()["data"]
+    assert listed == [made]
+
+
 def test_a_contact_known_by_its_email_gets_a_second_id(program: Program) -> None:
     first = _put(program, CONTACTS, "c-1", email="ana@example.com")
     second = _put(program, CONTACTS, "c-2", email="ANA@example.com")

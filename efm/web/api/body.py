@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,9 +33,7 @@ def document(most: int) -> Any:
     return jsonguard.read(raw(most))
 
 
-def reply(
-    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:  # fmt: skip
+def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer: times in UTC with a Z, ids as text."""
     return Response(
         written(content), status=status, mimetype="application/json", headers=dict(headers or {})
@@ -42,5 +41,17 @@ def reply(
 
 
 def written(content: Any) -> bytes:
-    """Content as it is sent."""
-    return orjson.dumps(content, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    """Content as it is sent.
+
+    PostgreSQL keeps 7e47 as a whole number, which only the slower writer can write.
+    """
+    try:
+        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        text = json.dumps(content, default=_plain, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+
+
+def _plain(value: Any) -> Any:
+    """A time or an id as the quick writer writes it."""
+    return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
