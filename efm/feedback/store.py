@@ -123,21 +123,20 @@ def store_at_once(
 
     Raises psycopg.DataError or IntegrityError when a row cannot be held.
     """
-    values = parameters(organization_id, rows, now, token_id)
-    found = driver.execute(INSERT, values, prepare=True).fetchall()
+    values = {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in parameters(rows).items()
+    }
+    named = {"organization": organization_id, "now": now, "token": token_id}
+    found = driver.execute(INSERT, named | values, prepare=True).fetchall()
     created = {row[0] for row in found}
     if len(created) == len(rows):
         return [Outcome("created", row.id, None, row.submitted_at is not None) for row in rows]
     return explain(driver, organization_id, rows, created, now, token_id)
 
 
-def parameters(
-    organization_id: uuid.UUID,
-    rows: Sequence[Row],
-    now: datetime,
-    token_id: uuid.UUID | None,
-) -> dict[str, Any]:
-    """The statement's parameters: three JSON texts, one for each table that grows by many rows."""
+def parameters(rows: Sequence[Row]) -> dict[str, bytes]:
+    """The rows as the statement reads them: a JSON text for each table that grows by many."""
     responses = [_response(row) for row in rows]
     answers = [part for row in rows for part in answer_rows(row.id, row.answers)]
     scores = [
@@ -147,12 +146,9 @@ def parameters(
         for part in score_rows(row.id, row.scored)
     ]
     return {
-        "organization": organization_id,
-        "now": now,
-        "token": token_id,
-        "responses": orjson.dumps(responses).decode(),
-        "answers": orjson.dumps(answers).decode(),
-        "scores": orjson.dumps(scores).decode(),
+        "responses": orjson.dumps(responses),
+        "answers": orjson.dumps(answers),
+        "scores": orjson.dumps(scores),
     }
 
 

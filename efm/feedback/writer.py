@@ -13,13 +13,13 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 
 from efm import clock, log
-from efm.db.direct import TELL, Connection, Direct, begun
+from efm.db.direct import Connection, Direct, begun
+from efm.db.pipelined import Statement
 from efm.errors import EfmError, Unready
 from efm.feedback.store import Outcome, Row, explain, parameters
 from efm.feedback.store_sql import INSERT
@@ -29,6 +29,10 @@ WAIT_SECONDS = 45.0
 # PostgreSQL plans its foreign key checks once a session. Plans made while the tables were empty
 # walk the whole organization, so they are thrown away when this many rows have been written.
 FORGET_PLANS_AT = (20, 200, 2000, 20000)
+
+STORE = Statement(
+    "efm_store", INSERT, {"organization": "uuid", "now": "timestamptz", "token": "uuid"}
+)
 
 logger = log.get("writer")
 
@@ -173,19 +177,20 @@ class Writer:
 
     def _transaction(self, key: _Key, rows: Sequence[Row], now: datetime) -> list[Outcome]:
         organization_id, token_id = key
-        values = parameters(organization_id, rows, now, token_id)
+        values: dict[str, bytes | None] = {
+            **parameters(rows),
+            "organization": str(organization_id).encode(),
+            "now": now.isoformat().encode(),
+            "token": None if token_id is None else str(token_id).encode(),
+        }
         with self._direct.connection() as connection:
             self._count_rows(connection, len(rows))
-            with connection.pipeline():
-                connection.execute("BEGIN", prepare=True)
-                connection.execute(TELL, (str(organization_id),), prepare=True)
-                stored = connection.execute(INSERT, values, prepare=True)
-                connection.execute("COMMIT", prepare=True)
-            created: set[Any] = {row[0] for row in stored.fetchall()}
-            if len(created) == len(rows):
+            stored = STORE.commit(connection, organization_id, values)
+            if len(stored) == len(rows):
                 return [
                     Outcome("created", row.id, None, row.submitted_at is not None) for row in rows
                 ]
+            created = {uuid.UUID((each or b"").decode()) for each in stored}
             with begun(connection, organization_id):
                 return explain(connection, organization_id, rows, created, now, token_id)
 
