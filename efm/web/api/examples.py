@@ -147,7 +147,7 @@ _ACCOUNT = {
     "created_at": MADE,
     "updated_at": CHANGED,
 }
-_INTERACTION = {
+_INTERACTION: dict[str, Any] = {
     "id": INTERACTION_ID,
     "source": "API",
     "external_id": "order-10482",
@@ -166,7 +166,7 @@ _INTERACTION = {
     "attributes": {},
     "created_at": CHANGED,
 }
-_MEASUREMENT = {
+_MEASUREMENT: dict[str, Any] = {
     "id": MEASUREMENT_ID,
     "source": "API",
     "external_id": "revenue-2026-02",

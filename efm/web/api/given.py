@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from efm.web.api.fields import Json, Value
@@ -12,7 +14,7 @@ _WHOLE: Json = {"type": "integer"}
 _STATES = ["draft", "open", "closed"]
 
 
-def many(row: type[Schema]) -> fields.List:
+def many(row: type[Schema]) -> fields.List[Any]:
     """A list of things we answer with."""
     return fields.List(fields.Nested(row), required=True)
 

@@ -22,9 +22,12 @@ LONGEST_ID = 255
 class Kind(Protocol):
     """What of a kind of records is needed here."""
 
-    entity: str
-    plural: str
-    row: type[Schema]
+    @property
+    def entity(self) -> str: ...
+    @property
+    def plural(self) -> str: ...
+    @property
+    def row(self) -> type[Schema]: ...
 
 
 def record(entity: str, values: Mapping[str, Any], external_id: str) -> Record:
