@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from efm.customers.records import PATIENCE
 from efm.errors import NotFound
 from efm.feedback import versions
 from efm.models import Answer, Response, Score, Survey, SurveyVersion
@@ -116,6 +117,7 @@ def responses(
     session: Session, wanted: ResponseFilter, after: uuid.UUID | None, limit: int
 ) -> Slice:
     """Complete responses with answers and scores, those begun last first."""
+    session.execute(PATIENCE)
     query = select(Response).where(Response.state == "complete")
     if wanted.survey_id:
         query = query.where(Response.survey_id == wanted.survey_id)

@@ -75,6 +75,10 @@ NO_TOKEN = (
     "Send the header “Authorization: Bearer TOKEN” with a token that is neither expired nor revoked. "
     "Whoever may manage tokens makes them in Settings.",
 )
+TOO_LONG = (
+    "This took too long and was stopped. Ask for less at once: a shorter period, fewer rows, one "
+    "survey or one customer."
+)
 HTTP_WORDS = {
     400: "The request could not be read",
     404: "Not found",
@@ -107,6 +111,9 @@ def http_error(error: HTTPException) -> BaseResponse:
 
 def unready(error: Exception) -> BaseResponse:
     """The database is away or busy: said as such, with when to come back."""
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == "57014":
+        logger.warning("statement.stopped", path_rule=str(request.url_rule))
+        return refused(Unready(TOO_LONG))
     logger.warning("database.unreachable", error=type(error).__name__, exc_info=error)
     return refused(Unready("The database cannot be reached right now. Try again in a few seconds."))
 

@@ -332,10 +332,25 @@ def test_external_ids_of_every_kind(program: Program, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["%00", "%20", "%FF", "0" * 256])
 def test_external_ids_that_are_none(program: Program, name: str) -> None:
+    _put(program, CONTACTS, "one", name="Ana")
     response = program.put(f"{CONTACTS}/external/{name}", {"name": "Ana"})
     assert response.status_code == 422
     assert list(errors(response)) == ["?external_id"]
     assert program.get(f"{CONTACTS}/external/{name}").status_code == 404
+
+
+def test_a_list_that_takes_too_long_is_stopped(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "PATIENCE", text("SET LOCAL statement_timeout = '1ms'"))
+    monkeypatch.setattr(
+        records, "_narrowed", lambda query, *_: query.where(text("pg_sleep(5) IS NULL"))
+    )
+    _put(program, CONTACTS, "one", name="Ana")
+    response = program.get(CONTACTS)
+    assert (response.status_code, response.mimetype) == (503, "application/problem+json")
+    assert "took too long" in response.get_json()["detail"]
+    assert response.headers["Retry-After"] == "5"
 
 
 @pytest.mark.parametrize("base", list(BODIES))

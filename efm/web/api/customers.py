@@ -112,7 +112,13 @@ def wanted(query: dict[str, Any]) -> records.Wanted:
 def room_of(kind: Kind) -> Room:
     """The addresses of one kind of records."""
     room = Room(kind.plural, kind.about)
-    batch = schemas.batch_of(kind.row, kind.plural)
+    _open_reading(room, kind)
+    _open_writing(room, kind)
+    return room
+
+
+def _open_reading(room: Room, kind: Kind) -> None:
+    """A list, one record by our id, one by theirs."""
     page = given.page_of(kind.given)
 
     @room.get("")
@@ -143,6 +149,11 @@ def room_of(kind: Kind) -> Room:
     def show_named(external_id: str) -> Response:
         return body.reply(records.named(unit.session(), kind.entity, external_id))
 
+
+def _open_writing(room: Room, kind: Kind) -> None:
+    """One record by their id, or a batch of them."""
+    batch, row = schemas.batch_of(kind.row, kind.plural), kind.row()
+
     @room.put("/external/<path:external_id>")
     @room.arguments(kind.body)
     @room.response(200, kind.given, description="It was known; this is how it is now.")
@@ -171,9 +182,9 @@ def room_of(kind: Kind) -> Room:
     @once(jsonguard.BATCH_BYTES)
     def put_many() -> Response:
         rows = batches.rows(body.document(jsonguard.BATCH_BYTES), kind.plural)
-        return body.reply(recording.batch(unit.session(), kind, rows, unit.now()))
-
-    return room
+        return body.reply(
+            recording.batch(unit.session(), kind.entity, kind.plural, row, rows, unit.now())
+        )
 
 
 ROOMS = tuple(room_of(kind) for kind in KINDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
@@ -17,17 +17,6 @@ from efm.web.api.room import flattened
 from surveys.strings import is_storable
 
 LONGEST_ID = 255
-
-
-class Kind(Protocol):
-    """What of a kind of records is needed here."""
-
-    @property
-    def entity(self) -> str: ...
-    @property
-    def plural(self) -> str: ...
-    @property
-    def row(self) -> type[Schema]: ...
 
 
 def record(entity: str, values: Mapping[str, Any], external_id: str) -> Record:
@@ -46,22 +35,28 @@ def record(entity: str, values: Mapping[str, Any], external_id: str) -> Record:
     return made
 
 
-def batch(session: Session, kind: Kind, rows: Sequence[Any], now: datetime) -> Answer:
+def batch(
+    session: Session,
+    entity: str,
+    plural: str,
+    schema: Schema,
+    rows: Sequence[Any],
+    now: datetime,
+) -> Answer:
     """Store the rows of a batch and say what became of each; a bad one never fails another."""
-    schema = kind.row()
     given: dict[int, Record] = {}
     refused: dict[int, dict[str, str]] = {}
     for index, row in enumerate(rows):
         try:
             values = schema.load(row)
-            given[index] = record(kind.entity, values, values["external_id"])
+            given[index] = record(entity, values, values["external_id"])
         except ValidationError as error:
             refused[index] = dict(flattened(error.messages))
         except ValueError as error:
             refused[index] = {"external_id": str(error)}
-    stored = records.store(session, kind.entity, list(given.values()), now)
+    stored = records.store(session, entity, list(given.values()), now)
     ids = dict(zip(given, stored.ids, strict=True))
-    results = [_result(kind.plural, index, row, ids.get(index), refused.get(index))
+    results = [_result(plural, index, row, ids.get(index), refused.get(index))
                for index, row in enumerate(rows)]  # fmt: skip
     return {
         "created": stored.counts.created,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import flask_smorest
-from flask import Response, current_app, g, make_response, request
+from flask import Blueprint, Response, current_app, g, make_response, request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -21,6 +21,16 @@ from efm.web.api.limits import Limiter, Standing
 from efm.web.pointers import pointer
 
 MOST_PROBLEMS = 50
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What gives a view back as it was, to the eyes of its readers."""
+
+    def __call__(self, view: View, /) -> View:
+        """The view, with more to it."""
+
+
 # Where the bare entrance leaves the count it has already made of a request.
 STANDING = "efm.api_standing"
 
@@ -66,7 +76,28 @@ class _Parser(FlaskParser):
         raise invalid(ValidationError(messages.get("json", messages))) from error
 
 
-class Room(flask_smorest.Blueprint):  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class _Blueprint(Blueprint):
+        """What of flask-smorest's blueprint is used here, with its types."""
+
+        def __init__(
+            self, name: str, import_name: str, *, url_prefix: str, description: str
+        ) -> None: ...
+        def arguments(self, schema: type[Schema], *, location: str = "json") -> Decorator: ...
+        def response(
+            self, status: int, schema: type[Schema], *, description: str | None = None
+        ) -> Decorator: ...
+        def alt_response(
+            self, status: int, *, schema: type[Schema], description: str
+        ) -> Decorator: ...
+        def doc(self, *, summary: str) -> Decorator: ...
+
+else:
+    _Blueprint = flask_smorest.Blueprint
+
+
+class Room(_Blueprint):
     """A group of addresses of the API, counted against the token's limit."""
 
     ARGUMENTS_PARSER = _Parser()
@@ -78,12 +109,12 @@ class Room(flask_smorest.Blueprint):  # type: ignore[misc]
         self.before_request(_count)
         self.after_request(_tell)
 
-    def takes(self, schema: type[Schema], **options: Any) -> Callable[[Any], Any]:
+    def takes(self, schema: type[Schema]) -> Decorator:
         """Document a body that the view reads itself."""
 
         def declare(view: Any) -> Any:
             apidoc = view.__dict__.setdefault("_apidoc", {})
-            parameter = {"in": "json", "required": True, "schema": schema, **options}
+            parameter = {"in": "json", "required": True, "schema": schema}
             arguments = apidoc.setdefault("arguments", {})
             arguments.setdefault("parameters", []).append(parameter)
             return view
@@ -123,7 +154,7 @@ def standing_headers(standing: Standing | None) -> list[tuple[str, str]]:
     ]
 
 
-def once(most: int = jsonguard.SINGLE_BYTES) -> Callable[[Any], Any]:
+def once(most: int = jsonguard.SINGLE_BYTES) -> Decorator:
     """Give a repeated request with the same Idempotency-Key the first one's answer, byte by byte."""
 
     def declare(view: Any) -> Any:
