@@ -118,7 +118,8 @@ def consequence(setting: StreamSetting, connector: Connector | None) -> Conseque
     if connector is None or found.problems:
         return found
     try:
-        sample = preview.sample(connector, connector.stream(setting.stream))
+        with connections.plainly():
+            sample = preview.sample(connector, connector.stream(setting.stream))
     except ConnectorError as error:
         found.trouble = error.message
         return found

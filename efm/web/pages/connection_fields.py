@@ -60,9 +60,10 @@ def _context(
 def _choices(names: Sequence[str], sample: preview.Sample) -> list[tuple[str, str]]:
     """What a field may come from, each with a value it has."""
     found = [("", "Not mapped")]
+    said = {"_row": "the row's number", "_file": "the file's name"}
     for name in dict.fromkeys([*names, *sample.names]):
-        example = sample.example(name)
-        found.append((editing.FIELD + name, f"{name} ({example})" if example else name))
+        example, label = sample.example(name), said.get(name, name)
+        found.append((editing.FIELD + name, f"{label} ({example})" if example else label))
     return [*found, (editing.CONSTANT, "A fixed value"), (editing.JOIN, "Several fields joined")]
 
 
