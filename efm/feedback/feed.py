@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from efm.customers.records import PATIENCE
@@ -25,6 +25,16 @@ Document = dict[str, Any]
 _SHOWN = ("title", "language", "introduction", "thank_you", "privacy", "anonymous", "pages")
 _SHOWN_OF_PAGE = ("key", "title", "questions")
 _SHOWN_OF_QUESTION = ("key", "kind", "text", "help", "is_required", "choices", "settings")
+
+# Parts are many, so they are read as plain rows and not as objects.
+_ANSWER = (
+    Answer.response_id, Answer.question_key, Answer.kind, Answer.number, Answer.text,
+    Answer.choices, Answer.on_day,
+)  # fmt: skip
+_SCORE = (
+    Score.response_id, Score.metric, Score.question_key, Score.state, Score.value, Score.band,
+    Score.language, Score.reason,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,17 +183,15 @@ def _responses(session: Session, found: Sequence[Response]) -> list[Document]:
     """Responses with their parts, in two more statements however many there are."""
     ids = [each.id for each in found]
     rows = {each.id: _response(each) for each in found}
-    answers = select(Answer).where(Answer.response_id.in_(ids))
-    for answer in _parts(session, answers.order_by(Answer.question_key), ids):
+    if not ids:
+        return []
+    answers = select(*_ANSWER).where(Answer.response_id.in_(ids)).order_by(Answer.question_key)
+    for answer in session.execute(answers):
         rows[answer.response_id]["answers"][answer.question_key] = _answer(answer)
-    scores = select(Score).where(Score.response_id.in_(ids))
-    for score in _parts(session, scores.order_by(Score.metric, Score.question_key), ids):
+    scores = select(*_SCORE).where(Score.response_id.in_(ids))
+    for score in session.execute(scores.order_by(Score.metric, Score.question_key)):
         rows[score.response_id]["scores"].append(_score(score))
     return list(rows.values())
-
-
-def _parts(session: Session, query: Select[Any], ids: Sequence[uuid.UUID]) -> Sequence[Any]:
-    return session.scalars(query).all() if ids else []
 
 
 def _response(found: Response) -> Document:
@@ -204,7 +212,7 @@ def _response(found: Response) -> Document:
     }
 
 
-def _answer(found: Answer) -> Any:
+def _answer(found: Any) -> Any:
     """An answer as the API takes it: what was read can be sent."""
     number = found.number
     if number is not None and number.is_integer():
@@ -215,7 +223,7 @@ def _answer(found: Answer) -> Any:
     )
 
 
-def _score(found: Score) -> Document:
+def _score(found: Any) -> Document:
     return {
         "metric": found.metric,
         "question": found.question_key,
