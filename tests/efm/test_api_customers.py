@@ -286,6 +286,25 @@ def test_lists_by_external_id_and_cursor(program: Program, base: str) -> None:
     assert program.get(base, external_id="x-9").get_json()["data"] == []
 
 
+def test_people_are_found_by_address_and_phone(program: Program, stranger: House) -> None:
+    ana = _put(program, CONTACTS, "c-1", email="ana@example.com", phone="+442079460000")
+    bea = _put(program, CONTACTS, "c-2", email="bea@example.com", phone="+442079460000")
+
+    def found(who: Program, **keys: str | None) -> set[str]:
+        rows = who.post(f"{CONTACTS}/search", keys).get_json()["data"]
+        return {each["id"] for each in rows}
+
+    assert found(program, email=" ANA@example.com") == {ana["id"]}
+    assert found(program, phone="+44 20 7946 0000") == {ana["id"], bea["id"]}
+    assert found(program, phone="+44 20 7946 0000", email="bea@example.com") == {bea["id"]}
+    assert found(program, email="nobody@example.com") == set()
+    assert found(Program(stranger), email="ana@example.com") == set()
+    for keys in ({}, {"email": None}, {"email": " "}, {"name": "Ana"}):
+        assert program.post(f"{CONTACTS}/search", keys).status_code == 422
+    # Addresses have no place in an address.
+    assert program.get(CONTACTS, email="ana@example.com").status_code == 422
+
+
 def test_changes_since_come_oldest_first(program: Program, house: House) -> None:
     for number in range(4):
         _put(program, CONTACTS, f"c-{number}", name=f"Person {number}")

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from efm.customers import records
 from efm.errors import Invalid
 from efm.web import jsonguard, unit
 from efm.web.api import batches, body, cursors, given, recording, schemas
-from efm.web.api.fields import converted, day, identifier, moment, text
+from efm.web.api.fields import Strict, converted, day, identifier, moment, text
 from efm.web.api.room import Room, listed, once
-from efm.web.api.schemas import Page
+from efm.web.api.schemas import MOST, Page
 from efm.web.permissions import permission
 
 
@@ -109,12 +109,47 @@ def wanted(query: dict[str, Any]) -> records.Wanted:
     )
 
 
+class ContactSearch(Strict):
+    """Whom to look for; in the body, because an address has no place in a URL."""
+
+    email = converted("email", 320, "ana@example.com", "In any spelling of upper and lower case.")
+    phone = converted("e164", 60, "+44 20 7946 0000", "With its country code.")
+
+    @validates_schema
+    def _has_one(self, data: dict[str, Any], **_: Any) -> None:
+        """Without a key everybody would be found."""
+        if not data.get("email") and not data.get("phone"):
+            raise ValidationError({"email": ["Send an e-mail address or a phone number."]})
+
+
+class FoundContacts(Schema):
+    """The contacts that were found; more than one may share a phone."""
+
+    data = given.many(given.Contact)
+
+
 def room_of(kind: Kind) -> Room:
     """The addresses of one kind of records."""
     room = Room(kind.plural, kind.about)
     _open_reading(room, kind)
     _open_writing(room, kind)
+    if kind.entity == "contact":
+        _open_search(room)
     return room
+
+
+def _open_search(room: Room) -> None:
+    """People by what must not stand in an address."""
+
+    @room.post("/search")
+    @room.arguments(ContactSearch)
+    @room.response(200, FoundContacts)
+    @room.doc(summary="Find contacts by e-mail address or phone number")
+    @permission("customers.view")
+    def search(values: dict[str, Any]) -> Response:
+        keys = {name: value for name, value in values.items() if value}
+        found = records.listed(unit.session(), "contact", records.Wanted(keys), None, MOST)
+        return body.reply({"data": found.rows})
 
 
 def _open_reading(room: Room, kind: Kind) -> None:
