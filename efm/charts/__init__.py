@@ -30,9 +30,14 @@ def names() -> list[str]:
 
 
 def fill(
-    name: str, rows: Sequence[Mapping[str, object]], parameters: Mapping[str, object] | None = None
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    parameters: Mapping[str, object] | None = None,
+    height: int | None = None,
 ) -> dict[str, Any]:
     """The Vega-Lite of a declared chart with its rows inside and its parameters set.
+
+    `height` in pixels is for charts that grow with their rows; it is the declared one otherwise.
 
     Raises FileNotFoundError for a chart that is not declared, KeyError for a parameter that is not.
     """
@@ -41,4 +46,6 @@ def fill(
     declared = {each["name"]: each for each in spec.get("params", [])}
     for key, value in (parameters or {}).items():
         declared[key]["value"] = value
+    if height is not None:
+        spec["height"] = height
     return spec

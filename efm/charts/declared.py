@@ -1,7 +1,7 @@
 """The declarations of all charts, in Altair; `python -m efm.charts.declared` writes their files.
 
 Colours are roles of the page ("role:positive"), which the browser turns into those of the theme.
-Days are drawn in UTC, because a day given as a date must not move with the viewer's time zone.
+Steps of time are ordinal: a day given as a date must not move with the viewer's time zone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ _GROUPS: Mapping[str, tuple[str, str, str]] = {
     "ces": ("Difficult", "Neutral", "Easy"),
 }
 _ROLES = ["role:negative", "role:neutral", "role:positive"]
-_NUMBER: Mapping[str, str] = {"nps": "+.0f", "csat": ".0%", "ces": ".1f"}
+# As numbers are written everywhere else: "60 %", a minus that is one.
+_NUMBER: Mapping[str, str] = {
+    "nps": "format(datum.value, '.0f')",
+    "csat": "format(100 * datum.value, '.0f') + ' %'",
+    "ces": "format(datum.value, '.1f')",
+}
 _TITLE: Mapping[str, str] = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+# Every step has its place, so a day is under its own point; a day is written as of UTC.
+_DAYS = alt.Axis(labelOverlap=True, labelAngle=0, labelExpr="utcFormat(toDate(datum.value), form)")
 _TOOLTIP = [
     alt.Tooltip("label:N", title="When"),
     alt.Tooltip("shown:N", title="Value"),
@@ -36,20 +43,18 @@ _TOOLTIP = [
 
 
 def trend(metric: str) -> Chart:
-    """Rows: since, value, low, high, label, shown, interval, n, is_last; value None is a gap."""
+    """Rows: since, value, low, high, label, shown, interval, n, told; value None is a gap.
+
+    The last value is written `told` "above" or "below" its point, where the line does not run.
+    """
     bottom, top = alt.param(name="bottom", value=-100), alt.param(name="top", value=100)
     form = alt.param(name="form", value="%-d %b")
     scale = alt.Scale(
         domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), zero=False, nice=False
     )
-    axis = alt.Axis(format=_NUMBER[metric], tickCount=5)
+    axis = alt.Axis(labelExpr=_NUMBER[metric], tickCount=5)
     chart = alt.Chart(alt.NamedData("rows"), height=220).encode(
-        x=alt.X(
-            "since:T",
-            title=None,
-            scale=alt.Scale(type="utc"),
-            axis=alt.Axis(tickCount=6, labelOverlap=True, labelExpr="utcFormat(datum.value, form)"),
-        )
+        x=alt.X("since:O", title=None, axis=_DAYS),
     )
     value = alt.Y("value:Q", title=_TITLE[metric], scale=scale, axis=axis)
     low = alt.Y("low:Q", title=_TITLE[metric], scale=scale, axis=axis)
@@ -58,18 +63,23 @@ def trend(metric: str) -> Chart:
         chart.mark_rule(opacity=0.45).encode(y=low, y2="high:Q"),
         chart.mark_line().encode(y=value),
         chart.mark_point().encode(y=value, tooltip=_TOOLTIP),
-        chart.transform_filter("datum.is_last")
-        .mark_text(align="right", dy=-12, fontWeight=600)
-        .encode(y=value, text="shown:N"),
+        *(
+            chart.transform_filter(f"datum.told == '{where}'")
+            .mark_text(align="right", dy=away, fontWeight=600)
+            .encode(y=value, text="shown:N")
+            for where, away in (("above", -12), ("below", 16))
+        ),
     ).add_params(bottom, top, form)
 
 
 def scale(metric: str) -> Chart:
-    """Rows: answer, responses, group, share."""
+    """Rows: answer, responses, group, share, per_cent (over the bar)."""
     groups = list(_GROUPS[metric])
     chart = alt.Chart(alt.NamedData("rows"), height=200).encode(
         x=alt.X("answer:O", title=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("responses:Q", title="Answers", axis=alt.Axis(tickCount=4, format="~s")),
+        y=alt.Y(
+            "responses:Q", title="Answers", axis=alt.Axis(tickCount=4, tickMinStep=1, format="~s")
+        ),
     )
     return alt.layer(
         chart.mark_bar(cornerRadiusEnd=2).encode(
@@ -86,7 +96,7 @@ def scale(metric: str) -> Chart:
                 alt.Tooltip("group:N", title="Group"),
             ],
         ),
-        chart.mark_text(dy=-7).encode(text="share:N"),
+        chart.mark_text(dy=-7).encode(text="per_cent:N"),
     )
 
 
@@ -96,11 +106,11 @@ def parts(metric: str) -> Chart:
     scale = alt.Scale(
         domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), zero=False, nice=False
     )
-    axis = alt.Axis(format=_NUMBER[metric], tickCount=5, grid=True)
+    axis = alt.Axis(labelExpr=_NUMBER[metric], tickCount=5, grid=True)
     chart = (
-        alt.Chart(alt.NamedData("rows"), height=alt.Step(30))
+        alt.Chart(alt.NamedData("rows"), height=200)
         .transform_filter("datum.is_drawn")
-        .encode(y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=130)))
+        .encode(y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)))
     )
     value = alt.X("value:Q", title=_TITLE[metric], scale=scale, axis=axis)
     low = alt.X("low:Q", title=_TITLE[metric], scale=scale, axis=axis)
@@ -112,15 +122,13 @@ def parts(metric: str) -> Chart:
 
 
 def answers() -> Chart:
-    """Rows: since, responses, label: how many answers came in each step."""
+    """Rows: since, responses, label: how many responses came in each step."""
+    form = alt.param(name="form", value="%-d %b")
     chart = alt.Chart(alt.NamedData("rows"), height=160).encode(
-        x=alt.X(
-            "label:O",
-            title=None,
-            sort=None,
-            axis=alt.Axis(labelOverlap=True, labelAngle=0, labelFlush=True),
+        x=alt.X("since:O", title=None, axis=_DAYS),
+        y=alt.Y(
+            "responses:Q", title="Responses", axis=alt.Axis(tickCount=4, tickMinStep=1, format="~s")
         ),
-        y=alt.Y("responses:Q", title="Responses", axis=alt.Axis(tickCount=4, format="~s")),
     )
     return alt.layer(
         chart.mark_bar(cornerRadiusEnd=2).encode(
@@ -129,7 +137,7 @@ def answers() -> Chart:
                 alt.Tooltip("responses:Q", title="Responses", format=","),
             ]
         )
-    )
+    ).add_params(form)
 
 
 def declarations() -> dict[str, Callable[[], Chart]]:

@@ -180,6 +180,12 @@ SELECT
         SELECT r.submitted_at FROM responses r WHERE r.organization_id = %(organization)s
             AND r.survey_id = standing.survey_id AND r.state = 'complete'
         ORDER BY r.submitted_at DESC LIMIT 1) newest),
+    (SELECT max(newest.started_at) FROM standing CROSS JOIN LATERAL (
+        SELECT r.started_at FROM responses r WHERE r.organization_id = %(organization)s
+            AND r.survey_id = standing.survey_id AND r.state = 'partial'
+        ORDER BY r.started_at DESC LIMIT 1) newest),
+    (SELECT sum(d.invited) FROM distributions d
+     WHERE d.organization_id = %(organization)s AND d.survey_id = ANY(%(surveys)s)),
     (SELECT count(*) FROM scores WHERE organization_id = %(organization)s AND state = 'pending')
 """
 _CHOICES = f"""

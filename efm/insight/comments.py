@@ -15,7 +15,7 @@ from efm.insight.cells import Scope
 from efm.insight.counting import ask, ends, starts
 from efm.insight.filters import Filter
 
-LATEST = 8
+LATEST = 6
 
 _WHERE = """
     r.organization_id = %(organization)s AND r.survey_id = survey.id AND r.state = 'complete'

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -127,7 +127,38 @@ class Memory:
 
 
 def make(session: Session, view: View) -> Dashboard:
-    """Count and compute everything a view shows."""
+    """Count and compute everything a view shows.
+
+    Where most steps of a trend have too few answers for a figure, longer steps are taken, unless
+    the step was asked for.
+    """
+    board = _make(session, view)
+    while _is_thin(board) and (longer := _longer(board.filter)) is not None:
+        board = _make(session, replace(view, filter=longer))
+    return board
+
+
+def _is_thin(board: Dashboard) -> bool:
+    """Whether the best trend has a figure for less than half of its steps."""
+    shares = [
+        sum(point.figure.standing == "shown" for point in section.trend) / len(section.trend)
+        for section in board.sections
+        if section.figure.standing == "shown"
+    ]
+    return bool(shares) and max(shares) < 0.5
+
+
+def _longer(wanted: Filter) -> Filter | None:
+    """The filter with the next longer step, if the period holds at least two of them."""
+    if wanted.is_step_chosen or wanted.since is None or wanted.step == "month":
+        return None
+    days = (wanted.until - wanted.since).days + 1
+    if wanted.step == "day":
+        return replace(wanted, step="week") if days >= 14 else None
+    return replace(wanted, step="month") if days >= 60 else None
+
+
+def _make(session: Session, view: View) -> Dashboard:
     found = cells.read(session, view.filter, view.scope)
     by_metric: dict[str, list[Cell]] = {}
     for cell in found:

@@ -12,12 +12,16 @@ from efm import charts
 from efm.errors import NotFound
 from efm.insight.dashboard import Dashboard, Part, Section, step_words
 from efm.insight.figures import Figure, Metric
+from efm.insight.filters import Step
 from efm.insight.findings import best_and_worst
 from efm.web import numbers
 
 # Intervals are drawn on at least this much of the scale, so that chance does not look like a slope.
 _LEAST_SPAN: Mapping[str, float] = {"nps": 40.0, "csat": 0.2, "ces": 1.0}
 MOST_PARTS = 40
+ROW_HEIGHT = 30
+_FORMS: Mapping[Step, str] = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
+_STEPS: Mapping[Step, str] = {"day": "Day", "week": "Week", "month": "Month"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -36,10 +40,11 @@ class Drawn:
     fields: Mapping[str, str]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    height: int | None = None
 
     def vega(self) -> dict[str, Any]:
         """The Vega-Lite with its data inside."""
-        return charts.fill(self.spec, self.rows, self.parameters)
+        return charts.fill(self.spec, self.rows, self.parameters, self.height)
 
     def csv(self) -> bytes:
         """The figures as CSV for spreadsheets: with a byte order mark, no text read as a formula."""
@@ -68,7 +73,9 @@ def drawn(board: Dashboard) -> dict[str, Drawn]:
     for section in board.sections:
         if section.figure.standing != "shown":
             continue
-        found += [trend(board, section), scale(section)]
+        if any(point.figure.standing == "shown" for point in section.trend):
+            found.append(trend(board, section))
+        found.append(scale(section))
         if len(section.touchpoints) > 1:
             found.append(touchpoints(section))
         if section.questions:
@@ -92,19 +99,22 @@ def trend(board: Dashboard, section: Section) -> Drawn:
         row = _row(point.figure, numbers.step(point.since, step))
         rows.append({"since": point.since.isoformat(), **row})
     shown = [row for row in rows if row["value"] is not None]
-    if shown:
-        shown[-1]["is_last"] = True
+    rises = len(shown) < 2 or shown[-1]["value"] >= shown[-2]["value"]
+    shown[-1]["told"] = "above" if rises else "below"
     few = len(rows) - len(shown)
     return Drawn(
         f"trend-{metric.key}",
         f"trend-{metric.key}",
         _moved(board, section.figure),
         f"{metric.name} {step_words(step)}, with its 95 % interval ({section.figure.estimate.method})",
-        _columns({"day": "Day", "week": "Week", "month": "Month"}[step], metric),
+        _columns(_STEPS[step], metric),
         [_cells(row) for row in rows],
         rows,
         _estimates("since", metric, "since"),
-        {**_domain(metric, rows), "form": "%b %Y" if step == "month" else "%-d %b"},
+        {
+            **_domain(metric, rows),
+            "form": _FORMS[step],
+        },
         f"{numbers.plural(few, step)} with fewer than 5 answers left out of the drawing."
         if few
         else "",
@@ -123,6 +133,7 @@ def scale(section: Section) -> Drawn:
             "answer": value,
             "responses": counts.get(value, 0),
             "share": numbers.number(counts.get(value, 0) / n, "share"),
+            "per_cent": f"{100 * counts.get(value, 0) / n:.0f}",
             "part": counts.get(value, 0) / n,
             "group": next(name for name, _, a, z in metric.groups if a <= value <= z),
         }
@@ -134,7 +145,8 @@ def scale(section: Section) -> Drawn:
         f"scale-{metric.key}",
         f"{numbers.number(high_share, 'share')} {high.lower()},"
         f" {numbers.number(low_share, 'share')} {low.lower()}",
-        f"{metric.name} answers from {metric.lowest} to {metric.highest}, n = {numbers.count(n)}",
+        f"{metric.name} answers from {metric.lowest} to {metric.highest}, with the share of each in %,"
+        f" n = {numbers.count(n)}",
         [
             {"label": "Answer", "is_number": True},
             {"label": "Answers", "is_number": True},
@@ -164,29 +176,37 @@ def questions(section: Section) -> Drawn:
 def answers(board: Dashboard) -> Drawn:
     """How many responses came, over time."""
     step = board.filter.step
-    rows = [
-        {"since": since.isoformat(), "label": numbers.step(since, step), "responses": n}
+    rows: list[dict[str, Any]] = [
+        {
+            "since": since.isoformat(),
+            "label": numbers.step(since, step),
+            "responses": n,
+        }
         for since, n in board.arrived.items()
     ]
-    most = max(rows, key=lambda row: int(str(row["responses"])))
+    most = max(rows, key=lambda row: row["responses"])
     return Drawn(
         "answers",
         "answers",
         f"{numbers.plural(board.responses, 'response')}"
-        + (f", most in {_inside(str(most['label']))}" if len(rows) > 1 else ""),
+        + (f", most {_within(most['label'], step)}" if board.responses > 1 < len(rows) else ""),
         f"Complete responses {step_words(step)}",
         [
-            {"label": {"day": "Day", "week": "Week", "month": "Month"}[step]},
+            {"label": _STEPS[step]},
             {"label": "Responses", "is_number": True},
         ],
-        [[str(row["label"]), numbers.count(int(str(row["responses"])))] for row in rows],
+        [[row["label"], numbers.count(row["responses"])] for row in rows],
         rows,
         {"since": "since", "responses": "responses"},
+        {"form": _FORMS[step]},
     )
 
 
-def _inside(label: str) -> str:
-    return "the w" + label[1:] if label.startswith("Week") else label
+def _within(label: str, step: Step) -> str:
+    """When most came: "on 5 Jan 2026", "in the week of 5 Jan 2026", "in Jan 2026"."""
+    if step == "day":
+        return f"on {label}"
+    return f"in the w{label[1:]}" if step == "week" else f"in {label}"
 
 
 def _parts(name: str, metric: Metric, parts: Sequence[Part], column: str, noun: str) -> Drawn:
@@ -219,6 +239,7 @@ def _parts(name: str, metric: Metric, parts: Sequence[Part], column: str, noun: 
         _estimates(noun, metric),
         _domain(metric, rows),
         " ".join(left_out),
+        60 + ROW_HEIGHT * min(len(shown), MOST_PARTS),
     )
 
 
@@ -233,7 +254,7 @@ def _row(figure: Figure, label: str, is_drawn: bool = True) -> dict[str, Any]:
         "shown": numbers.number(estimate.value, estimate.unit) if is_shown else "too few",
         "interval": numbers.interval(estimate) if is_shown else "–",
         "n": estimate.n,
-        "is_last": False,
+        "told": "",
         "is_drawn": is_drawn and is_shown,
     }
 
@@ -276,4 +297,4 @@ def _moved(board: Dashboard, figure: Figure) -> str:
         return f"{name} is {value}, not clearly different from {before}"
     moved = "rose" if towards == "up" else "fell"
     size = numbers.size(figure.change.value, figure.change.unit)
-    return f"{name} {moved} by {size} to {value} since {before}"
+    return f"{name} {moved} by {size}, to {value}, compared with {before}"

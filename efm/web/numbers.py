@@ -83,9 +83,9 @@ def since(wanted: Filter) -> str:
     return "the day before" if days == 1 else f"the {days} days before"
 
 
-def day(value: date, *, is_long: bool = True) -> str:
-    """A day: "5 Jan 2026" or "5 Jan"."""
-    return str(format_date(value, "d MMM y" if is_long else "d MMM", locale="en"))
+def day(value: date) -> str:
+    """A day: "5 Jan 2026"."""
+    return str(format_date(value, "d MMM y", locale="en"))
 
 
 def step(value: date, step: Step) -> str:
