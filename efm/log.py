@@ -17,6 +17,7 @@ PERSONAL_NAMES = re.compile(r"(?i)^(email|e_mail|phone|recipient|name|address|co
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,24}")
 LINK = re.compile(r"(/(?:s|r|p|join|new-password)/)[A-Za-z0-9_-]{10,}")
 BEARER = re.compile(r"(?i)(bearer\s+|efm_live_)[A-Za-z0-9_.\-]{8,}")
+URL_PASSWORD = re.compile(r"(?i)([a-z0-9+]+://[^\s/:@]*):[^\s/]+@")
 PHONE = re.compile(r"(?<![\w.-])\+\d[\d ()-]{7,18}\d(?![\w-])")
 
 
@@ -24,30 +25,33 @@ def scrub_text(value: str) -> str:
     """A text without e-mail addresses, phone numbers, link tokens and keys."""
     value = LINK.sub(r"\1[token]", value)
     value = BEARER.sub(r"\1[key]", value)
+    value = URL_PASSWORD.sub(r"\1:[secret]@", value)
     return PHONE.sub("[phone]", EMAIL.sub("[e-mail]", value))
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last processor before a line is written: nothing secret or personal passes it."""
     for key, value in list(event.items()):
-        if SECRET_NAMES.search(key):
-            event[key] = "[secret]"
-        elif PERSONAL_NAMES.match(key):
-            event[key] = "[personal]"
-        else:
-            event[key] = _scrubbed(value)
+        event[key] = _kept(key, value)
     return event
+
+
+def _kept(name: str, value: Any) -> Any:
+    """What stays of a value under its name."""
+    if SECRET_NAMES.search(name):
+        return "[secret]"
+    if PERSONAL_NAMES.match(name):
+        return "[personal]"
+    return _scrubbed(value)
 
 
 def _scrubbed(value: Any) -> Any:
     if isinstance(value, str):
         return scrub_text(value)
     if isinstance(value, dict):
-        return {
-            k: "[secret]" if SECRET_NAMES.search(str(k)) else _scrubbed(v) for k, v in value.items()
-        }
+        return {key: _kept(str(key), each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_scrubbed(v) for v in value]
+        return [_scrubbed(each) for each in value]
     return value
 
 
