@@ -294,7 +294,13 @@ def request_run(
     *,
     user_id: uuid.UUID | None = None,
 ) -> SyncRun:
-    """Queue a run of one stream; a run that already waits or works is given instead."""
+    """Queue a run of one stream; a run that already waits or works is given instead.
+
+    Raises Conflict while the connection is paused or being deleted, NotSupported when the stream is
+    not chosen.
+    """
+    if get(session, connection_id).state in ("paused", "deleting"):
+        raise Conflict("This connection is paused; resume it first.")
     setting = setting_of(session, connection_id, stream)
     if setting is None or not setting.is_enabled:
         raise NotSupported(f"The stream “{stream}” is not chosen; map its fields first.")

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from connectors.errors import CursorExpired, Throttled, Transient
+from connectors.systems.memory.connector import forget, store
 from efm import clock
 from efm.config import Config
 from efm.errors import Conflict, Invalid, NotFound
@@ -291,3 +292,146 @@ def test_nul_and_lone_surrogates_in_a_record_are_stored_or_refused_never_fatal(
         ).take(page)
         session.execute(text("SELECT 1"))
     assert taken.read == 2
+
+
+def test_a_pass_that_refused_rows_sweeps_nothing(house: House, config: Config) -> None:
+    """The refused row may be the very one that would be missing."""
+    path = connections.folder_of(config, house.id) / "orders.csv"
+    _orders(path, 30)
+    made = _connect(house, config, is_snapshot=True)
+    _run(house, config, made["run"])
+    _orders(path, 20, bad=frozenset({3}))
+    second = _again(house, made)
+    _run(house, config, second)
+    run = _state(house, second)
+    assert (run.state, run.rejected, run.deleted) == ("succeeded", 1, 0)
+    third = _again(house, made)
+    _run(house, config, third)
+    assert _state(house, third).deleted == 0, (
+        "a pass over no change names nothing, so sweeps nothing"
+    )
+    assert _count(house, Interaction) == 30
+    _orders(path, 20)
+    fourth = _again(house, made)
+    _run(house, config, fourth)
+    assert (_state(house, fourth).deleted, _count(house, Interaction)) == (10, 20)
+    with house.unit() as session:
+        open_ones = session.scalars(
+            select(RejectedRecord).where(RejectedRecord.resolved_at.is_(None))
+        ).all()
+    assert open_ones == []
+
+
+def test_a_full_pass_cut_in_the_middle_still_sweeps_at_its_end(
+    house: House, config: Config
+) -> None:
+    path = connections.folder_of(config, house.id) / "orders.csv"
+    _orders(path, 500)
+    made = _connect(house, config, is_snapshot=True)
+    _run(house, config, made["run"])
+    _orders(path, 450)
+    second = _again(house, made)
+    cut = _run(house, config, second, time_slice=timedelta(0))
+    assert cut is not None
+    assert _count(house, Interaction) == 500
+    while cut is not None:
+        cut = _run(house, config, second, time_slice=timedelta(0))
+    run = _state(house, second)
+    assert (run.state, run.read, run.deleted) == ("succeeded", 450, 50)
+    assert _count(house, Interaction) == 450
+
+
+def test_a_full_pass_that_failed_and_goes_on_in_another_run_remembers_what_it_refused(
+    house: House, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = connections.folder_of(config, house.id) / "orders.csv"
+    _orders(path, 300)
+    made = _connect(house, config, is_snapshot=True)
+    _run(house, config, made["run"])
+    _orders(path, 250, bad=frozenset({5}))
+    second = _again(house, made)
+    original = Runner._checkpoint
+    calls = []
+
+    def broken(self: Runner, session: Any, work: Any) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise Transient("the line was cut")
+        original(self, session, work)
+
+    monkeypatch.setattr(Runner, "_checkpoint", broken)
+    _run(house, config, second)
+    assert (_state(house, second).state, _state(house, second).rejected) == ("failed", 1)
+    third = _again(house, made)
+    _run(house, config, third)
+    run = _state(house, third)
+    assert (run.state, run.rejected, run.deleted) == ("succeeded", 0, 0)
+    assert _count(house, Interaction) == 300
+
+
+def _memory(house: House, config: Config, **rows: int) -> dict[str, Any]:
+    """A connection to the in-memory system, its contacts mapped as proposed."""
+    name = str(house.id)
+    for i in range(rows.get("contacts", 0)):
+        store(name).put("contacts", f"p{i}", email=f"p{i}@example.org")
+    with house.unit() as session:
+        vault = Vault(config.secret_key)
+        given = {"store": name, "page_size": 10}
+        made = connections.create(session, vault, "memory", "CRM", given, clock.now())
+        stream = connections.open_connector(config, vault, made).stream("contacts")
+        connections.enable(session, made, "contacts", connections.proposed(stream), now=clock.now())
+        run = connections.request_run(session, made.id, "contacts", clock.now())
+    return {"connection": made.id, "stream": "contacts", "run": run.id}
+
+
+def test_a_source_that_repeats_a_page_for_ever_is_stopped(house: House, config: Config) -> None:
+    made = _memory(house, config, contacts=5)
+    store(str(house.id)).loop()
+    _run(house, config, made["run"])
+    run = _state(house, made["run"])
+    assert run.state == "failed"
+    assert "the same page again and again" in (run.error or "")
+    forget(str(house.id))
+
+
+def test_a_deleted_record_is_no_longer_open_among_the_rejected(
+    house: House, config: Config
+) -> None:
+    made = _memory(house, config, contacts=3)
+    store(str(house.id)).put("contacts", "p1", email="not an address")
+    _run(house, config, made["run"])
+    assert _state(house, made["run"]).rejected == 1
+    store(str(house.id)).delete("contacts", "p1")
+    _run(house, config, _again(house, made))
+    with house.unit() as session:
+        assert session.scalars(select(RejectedRecord)).one().resolved_at is not None
+    forget(str(house.id))
+
+
+def test_a_connector_that_breaks_ends_the_run_without_its_words(
+    house: House, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _memory(house, config, contacts=3)
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("https://user:secret@crm.example")
+
+    monkeypatch.setattr("connectors.systems.memory.connector.Memory.read", broken)
+    assert _run(house, config, made["run"]) is None
+    run = _state(house, made["run"])
+    assert run.state == "failed"
+    assert "ValueError" in (run.error or "")
+    assert "secret" not in (run.error or "")
+    forget(str(house.id))
+
+
+def test_a_worker_that_ends_gives_the_run_back_at_the_next_page(
+    house: House, config: Config
+) -> None:
+    _orders(connections.folder_of(config, house.id) / "orders.csv", 300)
+    made = _connect(house, config)
+    again = _run(house, config, made["run"], is_stopping=lambda: True)
+    assert again is not None
+    assert (_state(house, made["run"]).state, _count(house, Interaction)) == ("running", 100)
+    _run(house, config, made["run"])
+    assert (_state(house, made["run"]).state, _count(house, Interaction)) == ("succeeded", 300)
