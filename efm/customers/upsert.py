@@ -6,6 +6,7 @@ streams arrive does not matter and nothing is lost; its own record fills it in l
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,7 +134,10 @@ _UPSERT_MEASUREMENTS = text(
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return orjson.dumps(rows, default=str).decode()
+    try:
+        return orjson.dumps(rows, default=str).decode()
+    except TypeError:  # A whole number beyond 64 bits in somebody's attributes.
+        return json.dumps(rows, default=str)
 
 
 def upsert(

@@ -142,3 +142,11 @@ def test_a_strangers_customers_never_match(house: House, stranger: House) -> Non
             source = sources.own_connection(session, sources.API)
             upsert(session, source.id, [Contact(external_id="1", email="d@x.example")], clock.now())
             assert session.scalar(select(func.count()).select_from(ContactRow)) == 1
+
+
+def test_attributes_may_hold_numbers_of_any_size(house: House) -> None:
+    with house.unit() as session:
+        source = sources.own_connection(session, sources.API)
+        record = Contact(external_id="1", attributes={"serial": 2**90})
+        upsert(session, source.id, [record], clock.now())
+        assert upsert(session, source.id, [record], clock.now()).unchanged == 1
