@@ -13,11 +13,13 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from efm import queue
 from efm.clock import new_id
 from efm.errors import Gone, Invalid, NotFound
 from efm.feedback import distributions, versions
 from efm.feedback.score import score_answers
 from efm.feedback.store import Outcome, Row, store_many
+from efm.insight.jobs import ROLL_UP
 from efm.models import Contact, Survey
 from surveys.compiled import Compiled
 from surveys.errors import AnswerError
@@ -27,6 +29,7 @@ from surveys.strings import is_storable
 BATCH_LIMIT = 1000
 # A batch may use this much processor time for comments; the rest of them wait for the job.
 BATCH_SECONDS = 2.0
+ROLL_UP_AFTER = timedelta(minutes=1)
 LONGEST_KEY = 160
 ATTRIBUTES_BYTES = 4096
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -164,6 +167,10 @@ def submit_batch(
                 continue
             found = made
         outcomes.append(found)
+    if kind == "import" and rows:
+        # Answers of days long closed; waiting a little lets the import bring most of them first.
+        roll_up = f"{ROLL_UP}:{session.info['organization_id']}"
+        queue.enqueue(session, ROLL_UP, lock=roll_up, once=roll_up, at=now + ROLL_UP_AFTER)
     stored = iter(store_many(session, rows, now, token_id=token_id))
     return [next(stored) if outcome is None else outcome for outcome in outcomes]
 

@@ -12,7 +12,9 @@ from babel.numbers import get_territory_currencies
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from efm import queue
 from efm.errors import Invalid, NotFound
+from efm.insight.jobs import ROLL_UP
 from efm.models import Organization
 from efm.staff.actor import Actor
 from efm.staff.forms import checked_name, checked_zone
@@ -73,5 +75,9 @@ def update(session: Session, form: Mapping[str, str], by: Actor, now: datetime) 
     changed = {key: value for key, value in wanted.items() if getattr(organization, key) != value}
     for key, value in changed.items():
         setattr(organization, key, value)
+    if "time_zone" in changed:
+        # Closed days are other days now; until they are counted again they are read live.
+        key = f"{ROLL_UP}:{organization.id}"
+        queue.enqueue(session, ROLL_UP, lock=key, once=key)
     if changed:
         by.note(session, now, "organization.changed", "organization", organization.id, **changed)

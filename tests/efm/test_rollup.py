@@ -393,3 +393,29 @@ def test_the_job_rolls_up_every_survey_of_its_organization_and_no_other(
     assert surveys[2].count("score_days") == 0
     with house.unit(read_only=True) as session:
         assert rollup.surveys_to_roll(session, context.now()) == []
+
+
+def waiting(house: House) -> int:
+    """How many roll-ups of this organization wait in the queue."""
+    with house.unit(read_only=True) as session:
+        return session.execute(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :key"),
+            {"key": f"insight.roll_up:{house.id}"},
+        ).scalar_one()
+
+
+def test_imports_and_a_new_time_zone_ask_for_a_roll_up(house: House, stranger: House) -> None:
+    survey = Published.make(house)
+    with house.unit() as session:
+        submit_batch(session, [one(survey, 9)], NOW)
+    assert waiting(house) == 0
+    for _ in range(2):
+        with house.unit() as session:
+            submit_batch(session, [one(survey, 9)], NOW, kind="import", name="Import")
+    assert waiting(house) == 1
+    form = {"name": "Far", "time_zone": "Asia/Tokyo", "language": "en", "currency": "EUR"}
+    client = stranger.login("owner")
+    csrf = client.csrf  # type: ignore[attr-defined]
+    for _ in range(2):
+        assert client.post("/settings", data={**form, "csrf_token": csrf}).status_code == 303
+    assert waiting(stranger) == 1
