@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -228,7 +229,7 @@ class Intake:
                     **self._where(),
                     "generation": self.generation,
                     "now": self.now,
-                    "rows": orjson.dumps(rows).decode(),
+                    "rows": json.dumps(rows),
                 },
             )
 
@@ -247,7 +248,7 @@ class Intake:
             ]
             self.session.execute(
                 _REJECT,
-                {**self._where(), "run": self.run_id, "rows": orjson.dumps(rows).decode()},
+                {**self._where(), "run": self.run_id, "rows": json.dumps(rows)},
             )
 
     def _resolve(self, ids: Sequence[str]) -> None:

@@ -283,7 +283,7 @@ def test_nul_and_lone_surrogates_in_a_record_are_stored_or_refused_never_fatal(
         page = Page(
             [
                 {"order_id": "x\x00y", "customer_id": "c\ud800", "order_date": "2026-01-01", "amount": "1", "kind": "order"},
-                {"order_id": "z", "customer_id": "c", "order_date": "2026-01-01", "amount": "1", "kind": "or\x00der"},
+                {"order_id": "z", "customer_id": "c", "order_date": "2026-01-01", "amount": "1", "kind": "or\x00der", "big": 2**90},
             ],
             {},
         )  # fmt: skip
