@@ -72,11 +72,14 @@ def choose(
 
 
 def setting(session: Session, connection_id: uuid.UUID, stream: str) -> StreamSetting:
-    """The chosen stream of that name; raises NotFound when it is not one of this connection."""
-    found = connections.setting_of(session, connection_id, stream) if stream else None
-    if found is None or not is_chosen(found):
+    """The chosen stream of that name, or the first when none is named.
+
+    Raises NotFound when it is not one of this connection's.
+    """
+    found = [each for each in chosen(session, connection_id) if stream in ("", each.stream)]
+    if not found:
         raise NotFound("This stream is not chosen in this connection.")
-    return found
+    return found[0]
 
 
 @dataclass

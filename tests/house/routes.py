@@ -6,6 +6,7 @@ address is in neither OBJECTS nor WITHOUT_OBJECT.
 
 from __future__ import annotations
 
+import io
 import secrets
 import uuid
 from collections.abc import Callable
@@ -16,16 +17,20 @@ from sqlalchemy import select
 
 from efm import clock
 from efm.feedback import authoring, collect, distributions
+from efm.imports import requests
 from efm.models import (
     Account,
     ApiToken,
     Case,
     Contact,
     Membership,
+    RejectedRecord,
     StaffSession,
     StaffToken,
     Survey,
+    SyncRun,
 )
+from efm.sync import connections, setup, uploads
 from efm.vault import new_token, token_hash
 from tests.factories import House
 
@@ -72,6 +77,8 @@ WITHOUT_OBJECT = {
     "answer.show": "a secret, the same refusal for every other one",
     "answer.send": "a secret, the same refusal for every other one",
     "answer.thanks": "a secret, the same refusal for every other one",
+    "connection_setup.new": "a connector's name, the same for everybody",
+    "connection_setup.create": "a connector's name, the same for everybody",
     "overview.chart": "one of the product's charts",
     "overview.table": "one of the product's charts",
     "api_contacts.put": "makes or changes one's own record under one's own id",
@@ -174,6 +181,52 @@ def _case(house: House) -> dict[str, Any]:
     return {"case_id": row.id}
 
 
+def _connection(house: House) -> dict[str, Any]:
+    """A connection to an uploaded file whose stream is chosen, not yet started."""
+    config, vault = house.app.extensions["efm.config"], house.app.extensions["efm.vault"]
+    made_id, now = clock.new_id(), clock.now()
+    folder = uploads.folder_of(config, house.id, made_id)
+    uploads.keep(
+        folder, "orders.csv", io.BytesIO(b"order_id,customer_id,order_date\no1,c1,2026-01-01\n")
+    )
+    given = {"folder": str(folder), "settle_seconds": 0}
+    with house.unit() as session:
+        made = connections.create(
+            session, vault, "files", f"Orders {made_id}", given, now, connection_id=made_id
+        )
+        streams = connections.open_connector(config, vault, made).streams()
+        setup.choose(session, made, streams, ["orders.csv"], now)
+        made.state = "active"
+    return {"connection_id": made_id}
+
+
+def _run(house: House) -> dict[str, Any]:
+    made = _connection(house)
+    row = SyncRun(connection_id=made["connection_id"], stream="orders.csv")
+    with house.unit() as session:
+        session.add(row)
+    return {**made, "run_id": row.id}
+
+
+def _rejected(house: House) -> dict[str, Any]:
+    made = _connection(house)
+    row = RejectedRecord(
+        connection_id=made["connection_id"], stream="orders.csv", external_id="(row 2)",
+        document={}, reason="It has no id.",
+    )  # fmt: skip
+    with house.unit() as session:
+        session.add(row)
+    return {**made, "record_id": row.id}
+
+
+def _import(house: House) -> dict[str, Any]:
+    config = house.app.extensions["efm.config"]
+    source = io.BytesIO(b"id,rating\n1,5\n2,4\n3,5\n")
+    with house.unit() as session:
+        made = requests.take(session, config, "a.csv", source, clock.now(), currency="EUR")
+    return {"import_id": made.id}
+
+
 def _version(house: House) -> dict[str, Any]:
     survey_id = _survey(house)["survey_id"]
     with house.unit() as session:
@@ -246,6 +299,40 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "cases.answer": _case,
     "cases.close": _case,
     "cases.reopen": _case,
+    **dict.fromkeys(
+        (
+            "connections.show",
+            "connections.live",
+            "connections.runs",
+            "connections.run",
+            "connections.schedule",
+            "connections.pause",
+            "connections.resume",
+            "connections.ask_delete",
+            "connections.delete",
+            "connection_setup.settings",
+            "connection_setup.save_settings",
+            "connection_setup.delete_file",
+            "connection_setup.check",
+            "connection_setup.check_again",
+            "connection_setup.streams",
+            "connection_setup.choose_streams",
+            "connection_fields.fields",
+            "connection_fields.save_fields",
+            "connection_fields.show_preview",
+            "connection_fields.start",
+            "connection_fields.begin",
+            "connection_records.index",
+            "connection_records.try_all",
+        ),
+        _connection,
+    ),
+    "connections.cancel": _run,
+    "connection_records.try_one": _rejected,
+    "imports.show": _import,
+    "imports.live": _import,
+    "imports.start": _import,
+    "imports.cancel": _import,
     "api_surveys.show": _survey,
     "api_surveys.versions": _survey,
     "api_surveys.version": _version,
@@ -256,4 +343,5 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
     "members.change_role": {"role": "agent"},
+    "connection_setup.delete_file": {"file": "orders.csv"},
 }
