@@ -1,0 +1,300 @@
+"""Every page of the product with the demo company's data, looked at in a real browser.
+
+With EFM_SHOTS=FOLDER each page is photographed there, wide and narrow, light and dark.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine, func, select, text
+from werkzeug.routing import Rule
+
+from efm import clock
+from efm.config import Config
+from efm.demo import company as demo
+from efm.demo import seed
+from efm.feedback import distributions
+from efm.models import (
+    Case,
+    Connection,
+    Contact,
+    DataImport,
+    Distribution,
+    Interaction,
+    Membership,
+    Response,
+    Survey,
+)
+from efm.sync import connections
+from efm.sync.runner import Runner
+from efm.vault import Vault
+from efm.web.flask import EfmFlask
+from efm.web.permissions import PUBLIC, permission_of
+from tests.browser.test_gallery import AXE, CHROMIUM, FLAGS, RULES, opened
+from tests.efm import cased
+from tests.factories import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+SHOTS = os.environ.get("EFM_SHOTS")
+WIDE, NARROW = 1280, 390
+# What an address needs behind its path so that the page has something to show.
+QUERIES = {
+    "search.show": "q=Weber",
+    "connection_fields.fields": "stream=orders.csv",
+    "connection_records.index": "stream=orders.csv",
+}
+# Routes that are no page of their own, and why.
+NO_PAGE = {
+    "health.static": "files",
+    "sign_in.home": "leads on",
+    "sign_in.show_code": "leads back until the first step is done",
+    "set_up.show": "leads on once somebody works here",
+    "account.second_step_form": "leads back unless the second step is being set up",
+    "answer.thanks": "leads back until an answer was sent",
+    "gallery.show": "looked at in test_gallery",
+    "gallery.answer": "looked at in test_gallery",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed on this machine")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def company(app: EfmFlask, engine: Engine, config: Config) -> House:
+    """The demo company as `make run` shows it: with cases opened and a shop's file read."""
+    seed._seed(engine, config, clock.now())
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT id FROM efm_organizations() WHERE slug = :slug"), {"slug": demo.SLUG}
+        ).scalar_one()
+    house = House(app, engine, found, demo.SLUG, {"owner": clock.new_id()})
+    with house.unit() as session:
+        for role, user_id in session.execute(select(Membership.role, Membership.user_id)):
+            house.people[role] = user_id
+    cased.open_all(house)
+    _read_orders(house, config)
+    _plan_an_import(house)
+    return house
+
+
+def _read_orders(house: House, config: Config) -> None:
+    folder = connections.folder_of(config, house.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "orders.csv").open("w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file)
+        lines.writerow(["order_id", "customer_id", "order_date", "amount", "channel"])
+        for n in range(120):
+            day = "31.02." if n == 7 else f"2026-0{n % 9 + 1}-{n % 28 + 1:02}"
+            lines.writerow([f"O-{n:04}", f"C{n % 40:04}", day, f"{n * 3}.50", "shop"])
+    vault = Vault(config.secret_key)
+    given = {"folder": str(folder), "patterns": ["orders.csv"], "currency": "EUR",
+             "settle_seconds": 0}  # fmt: skip
+    with house.unit() as session:
+        made = connections.create(session, vault, "files", "Shop orders", given, clock.now())
+        (stream,) = connections.open_connector(config, vault, made).streams()
+        connections.enable(
+            session, made, stream.name, connections.proposed(stream), now=clock.now()
+        )
+        run = connections.request_run(session, made.id, stream.name, clock.now())
+    Runner(house.engine, config, house.id, run.id).run()
+
+
+def _plan_an_import(house: House) -> None:
+    words = ("Low", "Medium", "High", "Very_High")
+    rows = "".join(
+        f"{n},{'No' if n % 5 else 'Yes'},{words[n % 4]},{3000 + n}\n" for n in range(200)
+    )
+    file = io.BytesIO(f"rownames,Attrition,JobSatisfaction,MonthlyIncome\n{rows}".encode())
+    client: Any = house.login("owner")
+    reply = client.post(
+        "/import", data={"csrf_token": client.csrf, "files": (file, "employees.csv")}
+    )
+    assert reply.status_code == 302, reply.text
+
+
+def _values(house: House, config: Config) -> dict[str, Any]:
+    """For each name in an address, something of the company worth looking at."""
+    with house.unit(read_only=True) as session:
+        busiest = session.scalars(
+            select(Interaction.contact_id)
+            .where(Interaction.contact_id.is_not(None))
+            .group_by(Interaction.contact_id)
+            .order_by(func.count().desc(), Interaction.contact_id)
+        ).first()
+        link = session.scalars(
+            select(Distribution.id).where(Distribution.kind == "anonymous_link")
+        ).first()
+        assert link is not None
+        return {
+            "survey_id": session.scalars(select(Survey.id).order_by(Survey.id)).first(),
+            "distribution_id": link,
+            "response_id": session.scalars(
+                select(Response.id).order_by(Response.submitted_at.desc())
+            ).first(),
+            "contact_id": busiest,
+            "account_id": session.scalars(
+                select(Contact.account_id).where(Contact.id == busiest)
+            ).first(),
+            "case_id": session.scalars(select(Case.id).order_by(Case.number.desc())).first(),
+            "connection_id": session.scalars(
+                select(Connection.id).where(Connection.connector == "files")
+            ).first(),
+            "import_id": session.scalars(select(DataImport.id)).first(),
+            "name": "relationship_nps",
+            "connector": "files",
+            "token": distributions.url_of(config, Vault(config.secret_key), link).split("/")[-1],
+        }
+
+
+def pages_of(app: EfmFlask, values: dict[str, Any], *, without_values: bool = False) -> list[str]:
+    """The address of every staff page there is; fails for a route it does not know how to open."""
+    found, unknown = [], []
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith("/api/v1"):
+            continue
+        if rule.endpoint in NO_PAGE or _is_public(app, rule):
+            continue
+        if without_values and rule.arguments:
+            continue
+        missing = [name for name in rule.arguments if name not in values]
+        if missing and not _is_file(rule):
+            unknown.append((rule.rule, missing))
+        elif not _is_file(rule):
+            found.append(_address(app, rule, values))
+    assert not unknown, f"say in _values what to show for these, or in NO_PAGE why not: {unknown}"
+    return found
+
+
+def _is_public(app: EfmFlask, rule: Rule) -> bool:
+    return permission_of(app.view_functions[rule.endpoint]) == PUBLIC
+
+
+def _is_file(rule: Rule) -> bool:
+    """Whether the address ends like a file: a download, a drawing, data."""
+    return bool(re.search(r"\.(<\w+>|\w+)$", rule.rule))
+
+
+def _address(app: EfmFlask, rule: Rule, values: dict[str, Any]) -> str:
+    with app.test_request_context():
+        path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+    return f"{path}?{QUERIES[rule.endpoint]}" if rule.endpoint in QUERIES else str(path)
+
+
+def _is_page(client: Any, address: str, problems: list[str]) -> bool:
+    """Whether an address gives a whole HTML page; anything but 200 is a problem."""
+    reply = client.get(address)
+    if reply.status_code != 200:
+        problems.append(f"{address}: status {reply.status_code}")
+        return False
+    return reply.mimetype == "text/html" and b"<!doctype html" in reply.data[:300].lower()
+
+
+def look(browser: Browser, client: Any, address: str, folder: str = "") -> list[str]:
+    """What is wrong with a page: it sticks out, complains, or keeps somebody out."""
+    problems: list[str] = []
+    # Without motion no colour is seen half-way from one theme to the other.
+    ways: dict[str, Any] = {
+        "viewport": {"width": WIDE, "height": 900},
+        "reduced_motion": "reduce",
+    }
+    with opened(browser, client, "/static/favicon.svg", **ways) as page:
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None,
+        )
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        for width in (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": 900 if width == WIDE else 844})
+            sticks_out = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if sticks_out > 0:
+                problems.append(f"{sticks_out} pixels stick out at {width}")
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                photograph(page, folder, address, f"{width}-{scheme}")
+    with opened(browser, client, address, bypass_csp=True, **ways) as page:
+        page.evaluate(AXE)
+        for width, scheme, rules in (
+            (WIDE, "light", RULES),
+            (WIDE, "dark", ["color-contrast"]),
+            (NARROW, "light", RULES),
+        ):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+            for one in found["violations"]:
+                where = one["nodes"][0]["html"][:160]
+                problems.append(f"{one['impact']} {one['id']} at {width} {scheme}: {where}")
+    return list(dict.fromkeys(problems))
+
+
+def photograph(page: Page, folder: str, address: str, look: str) -> None:
+    if not SHOTS:
+        return
+    plain = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", address.split("?")[0]).strip("/")
+    target = Path(SHOTS) / folder
+    target.mkdir(parents=True, exist_ok=True)
+    name = plain.replace("/", "_") or "start"
+    page.screenshot(path=target / f"{name}-{look}.png", full_page=True)
+
+
+def test_every_page_of_the_demo_company(
+    browser: Browser, app: EfmFlask, config: Config, company: House
+) -> None:
+    client = company.login("owner")
+    problems: list[str] = []
+    seen = 0
+    for address in pages_of(app, _values(company, config)):
+        if _is_page(client, address, problems):
+            seen += 1
+            problems += [f"{address}: {one}" for one in look(browser, client, address, "demo")]
+    assert not problems, "\n".join(problems)
+    assert seen > 20
+
+
+def test_every_page_of_a_company_that_begins(browser: Browser, app: EfmFlask, house: House) -> None:
+    """Nothing is there yet: each page says what will be, and why it is worth it."""
+    client = house.login("owner")
+    problems: list[str] = []
+    for address in pages_of(app, {}, without_values=True):
+        if _is_page(client, address, problems):
+            problems += [f"{address}: {one}" for one in look(browser, client, address, "empty")]
+    problems += look(browser, client, "/surveys/0190a0a0-0000-7000-8000-000000000000", "missing")
+    # A page that says that there is nothing, or no more, is answered with that status.
+    ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
+    assert not ours, "\n".join(ours)
+
+
+def test_public_pages_without_anybody_signed_in(
+    browser: Browser, app: EfmFlask, config: Config, company: House
+) -> None:
+    values = _values(company, config)
+    problems: list[str] = []
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if not _is_public(app, rule) or rule.endpoint in NO_PAGE or _is_file(rule):
+            continue
+        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("health", "api")):
+            address = _address(app, rule, values)
+            problems += [f"{address}: {one}" for one in look(browser, client, address, "public")]
+    # A page that says that there is nothing, or no more, is answered with that status.
+    ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
+    assert not ours, "\n".join(ours)
