@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -190,12 +191,14 @@ def plainly() -> Iterator[None]:
     except (ConnectorError, EfmError):
         raise
     except Exception as error:
-        logger.error("sync.connector_broke", error=type(error).__name__)
         raise ConfigError(broke(error)) from None
 
 
 def broke(error: Exception) -> str:
-    """What to say of a connector's fault."""
+    """What to say of a connector's fault; the log tells where it happened."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    logger.error("sync.connector_broke", error=type(error).__name__, place=place)
     return (
         f"The connector failed in a way it should not ({type(error).__name__}). Try again; if it "
         "stays, tell whoever maintains the connector."

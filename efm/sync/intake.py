@@ -238,7 +238,7 @@ class Intake:
         if unique:
             rows = [
                 {
-                    "id": new_id(),
+                    "id": str(new_id()),
                     "external_id": _clean(external_id),
                     "document": storable(each.document),
                     "field": each.field,

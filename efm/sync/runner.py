@@ -164,8 +164,6 @@ class Runner:
             raise  # The database is ours: the job is tried again, and the run goes on then.
         except Exception as error:
             # A connector may fail in any way. Its message may hold a secret, so only its kind is told.
-            kind = type(error).__name__
-            logger.error("sync.connector_broke", run_id=str(self.run_id), error=kind)
             self._end("failed", connections.broke(error))
             return None
 
