@@ -17,9 +17,76 @@ CURRENCY = "EUR"
 MONTHS = 15
 ACCOUNTS = 240
 PEOPLE_AN_ACCOUNT = (2, 5)
-FIRST = ["Ada", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hanna", "Igor", "Julia", "Karim", "Lena", "Mateo", "Nadia", "Oskar", "Paula", "Rafael", "Sofia", "Tariq", "Ulla", "Viktor", "Wanda", "Yusuf", "Zoe"]
-LAST = ["Albrecht", "Bianchi", "Costa", "Dubois", "Eriksson", "Ferrari", "Garcia", "Hoffmann", "Ivanova", "Jansen", "Kowalski", "Lindqvist", "Moreau", "Novak", "Oliveira", "Petrov", "Rossi", "Schneider", "Tanaka", "Varga", "Weber", "Yilmaz"]
-TRADE = ["Bakery", "Logistics", "Pharmacy", "Architects", "Brewery", "Printing", "Dental", "Foods", "Hotel", "Insurance", "Motors", "Optics", "Robotics", "Shipping", "Textiles", "Travel", "Wines", "Yachts"]
+FIRST = [
+    "Ada",
+    "Ben",
+    "Clara",
+    "David",
+    "Emma",
+    "Felix",
+    "Greta",
+    "Hanna",
+    "Igor",
+    "Julia",
+    "Karim",
+    "Lena",
+    "Mateo",
+    "Nadia",
+    "Oskar",
+    "Paula",
+    "Rafael",
+    "Sofia",
+    "Tariq",
+    "Ulla",
+    "Viktor",
+    "Wanda",
+    "Yusuf",
+    "Zoe",
+]
+LAST = [
+    "Albrecht",
+    "Bianchi",
+    "Costa",
+    "Dubois",
+    "Eriksson",
+    "Ferrari",
+    "Garcia",
+    "Hoffmann",
+    "Ivanova",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Oliveira",
+    "Petrov",
+    "Rossi",
+    "Schneider",
+    "Tanaka",
+    "Varga",
+    "Weber",
+    "Yilmaz",
+]
+TRADE = [
+    "Bakery",
+    "Logistics",
+    "Pharmacy",
+    "Architects",
+    "Brewery",
+    "Printing",
+    "Dental",
+    "Foods",
+    "Hotel",
+    "Insurance",
+    "Motors",
+    "Optics",
+    "Robotics",
+    "Shipping",
+    "Textiles",
+    "Travel",
+    "Wines",
+    "Yachts",
+]
 TOUCHPOINTS = ("Onboarding", "Support call", "Invoice", "Technician visit")
 
 PRAISE = (
