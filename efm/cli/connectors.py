@@ -189,7 +189,17 @@ def _run_to_end(engine: Any, config: Any, organization_id: uuid.UUID, run_id: uu
 
 
 def _report(run: Any) -> dict[str, Any]:
-    names = ["stream", "state", "read", "created", "updated", "unchanged", "deleted", "rejected", "error"]
+    names = [
+        "stream",
+        "state",
+        "read",
+        "created",
+        "updated",
+        "unchanged",
+        "deleted",
+        "rejected",
+        "error",
+    ]
     return {name: getattr(run, name) for name in names}
 
 
