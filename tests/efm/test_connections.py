@@ -237,7 +237,7 @@ def test_rejected_records_are_tried_again_one_and_all(
         assert session.get_one(RejectedRecord, (house.id, first)).resolved_at is not None
     before = count(house, Interaction)
     everything = post(client, f"{base}/rejected", stream="orders.csv")
-    assert "are tried again" in words(client.get(everything.location))
+    assert "tried again. Reload" in words(client.get(everything.location))
     jobs.replay_all(context, connection_id=str(connection_id(base)), stream="orders.csv")
     assert count(house, Interaction) == before + 1
     left = words(client.get(f"{base}/rejected"))

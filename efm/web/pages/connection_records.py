@@ -46,7 +46,8 @@ def try_all(connection_id: uuid.UUID) -> BaseResponse:
         control.request_replay(session, connection_id, name)
         note("rejected.replayed", connection_id, stream=name)
     total = sum(counts[name] for name in names)
-    flash(f"{total:,} rejected records are tried again. Reload in a moment.", "info")
+    said = "1 rejected record is" if total == 1 else f"{total:,} rejected records are"
+    flash(f"{said} tried again. Reload in a moment.", "info")
     return redirect(url_for(".index", connection_id=connection_id, stream=wanted or None))
 
 
