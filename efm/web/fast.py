@@ -23,6 +23,7 @@ from efm.config import Config
 from efm.errors import EfmError
 from efm.web import headers
 from efm.web.access import QuickNotes
+from efm.web.bodies import Bodies
 from efm.web.flask import EfmFlask
 from efm.web.permissions import permission_of
 from efm.web.quick_ingest import QuickIngest
@@ -60,6 +61,7 @@ class Entrance:
         config: Config = app.extensions["efm.config"]
         reception: Reception = app.extensions["efm.reception"]
         self.app = app
+        self._bodies = Bodies(config.threads)
         self._hops = config.proxy_hops
         self._hosts = frozenset(config.trusted_hosts)
         self._reception = reception.keeping(keep_seconds)
@@ -71,6 +73,17 @@ class Entrance:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
+        try:
+            occupied = self._bodies.take(environ)
+        except EfmError as error:
+            return self._refused(error, environ, start_response)
+        try:
+            return self._answered(environ, start_response)
+        finally:
+            for place in occupied:
+                place.release()
+
+    def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
         if path.startswith("/s/"):
             answer = self._link(path, environ)
@@ -82,6 +95,25 @@ class Entrance:
             return self.app(environ, start_response)
         status, fields, content = answer
         start_response(_LINES[status], fields)
+        return (content,)
+
+    def _refused(
+        self, error: EfmError, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Say why a body is not waited for; the connection ends with it."""
+        started, request_id = self._begin(environ)
+        content = f"{error.title}\n".encode()
+        fields = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(content))),
+            ("Connection", "close"),
+            ("Retry-After", "5"),
+            ("X-Request-ID", request_id),
+            *self._api_headers,
+        ]
+        seconds = time.perf_counter() - started
+        self._notes.note(request_id, environ["REQUEST_METHOD"], "body", error.status, seconds)
+        start_response(_LINES[error.status], fields)
         return (content,)
 
     def _link(self, path: str, environ: WSGIEnvironment) -> Answer | None:
