@@ -19,6 +19,7 @@ from connectors.mapping import Mapping as FieldMap
 from connectors.records import Interaction, Measurement, Page, Record, Stream, content_hash, plain
 from efm.clock import new_id
 from efm.customers.upsert import Counts, upsert
+from efm.sync import stored
 
 
 @dataclass
@@ -42,50 +43,6 @@ class Refused:
 
 
 NOTHING_SAID = frozenset(("", "na", "n/a", "nan", "null", "none", "-"))
-_KNOWN = text(
-    "SELECT external_id, hash, modified_at, deleted_at FROM raw_records"
-    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
-)
-_STORE = text(
-    "INSERT INTO raw_records (organization_id, connection_id, stream, external_id, hash, document,"
-    " generation, modified_at, seen_at)"
-    " SELECT efm_current_organization(), :connection, :stream, external_id, decode(hash, 'hex'),"
-    " document, :generation, modified_at, :now FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
-    " AS r(external_id text, hash text, document jsonb, modified_at timestamptz)"
-    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
-    " hash = excluded.hash, document = excluded.document, generation = excluded.generation,"
-    " modified_at = excluded.modified_at, seen_at = excluded.seen_at, deleted_at = NULL"
-)
-_SEEN = text(
-    "UPDATE raw_records SET generation = :generation"
-    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
-)
-_REJECT = text(
-    "INSERT INTO rejected_records AS r (organization_id, id, connection_id, stream, sync_run_id,"
-    " external_id, document, field, reason)"
-    " SELECT efm_current_organization(), id, :connection, :stream, :run, external_id, document, field,"
-    " reason FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
-    " AS n(id uuid, external_id text, document jsonb, field text, reason text)"
-    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
-    " document = excluded.document, field = excluded.field, reason = excluded.reason,"
-    " sync_run_id = excluded.sync_run_id, attempts = r.attempts + 1, resolved_at = NULL"
-)
-_RESOLVE = text(
-    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
-    " AND stream = :stream AND external_id = ANY(:ids) AND resolved_at IS NULL"
-)
-_FORGET_REJECTED = text(
-    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
-    " AND stream = :stream AND resolved_at IS NULL"
-)
-_DELETE = text(
-    "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
-    " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
-)
-_SWEEP = text(
-    "SELECT external_id FROM raw_records WHERE connection_id = :connection AND stream = :stream"
-    " AND generation < :generation AND deleted_at IS NULL ORDER BY external_id LIMIT 1000"
-)
 
 
 def fingerprint(mappings: Sequence[FieldMap]) -> bytes:
@@ -171,7 +128,7 @@ class Intake:
         self._store_raw(good, by_id, hashes)
         if self.stream.deletes == "sweep" and seen:
             self.session.execute(
-                _SEEN, {**self._where(), "ids": seen, "generation": self.generation}
+                stored.SEEN, {**self._where(), "ids": seen, "generation": self.generation}
             )
         self._reject(refused)
         self._resolve(good)
@@ -184,7 +141,7 @@ class Intake:
         """External ids that are new, changed or back; and those we already have as they are."""
         if not hashes:
             return [], []
-        rows = self.session.execute(_KNOWN, {**self._where(), "ids": list(hashes)}).all()
+        rows = self.session.execute(stored.KNOWN, {**self._where(), "ids": list(hashes)}).all()
         known = {row.external_id: row for row in rows}
         changed: list[str] = []
         seen: list[str] = []
@@ -224,7 +181,7 @@ class Intake:
         ]
         if rows:
             self.session.execute(
-                _STORE,
+                stored.STORE,
                 {
                     **self._where(),
                     "generation": self.generation,
@@ -247,13 +204,15 @@ class Intake:
                 for external_id, each in unique.items()
             ]
             self.session.execute(
-                _REJECT,
+                stored.REJECT,
                 {**self._where(), "run": self.run_id, "rows": json.dumps(rows)},
             )
 
     def _resolve(self, ids: Sequence[str]) -> None:
         if ids:
-            self.session.execute(_RESOLVE, {**self._where(), "ids": list(ids), "now": self.now})
+            self.session.execute(
+                stored.RESOLVE, {**self._where(), "ids": list(ids), "now": self.now}
+            )
 
     def delete(self, external_ids: Sequence[str]) -> int:
         """Records the source no longer has: history and measurements go, people stay known."""
@@ -262,7 +221,7 @@ class Intake:
         self._resolve(external_ids)
         documents = (
             self.session.execute(
-                _DELETE, {**self._where(), "ids": list(external_ids), "now": self.now}
+                stored.DELETE, {**self._where(), "ids": list(external_ids), "now": self.now}
             )
             .scalars()
             .all()
@@ -299,7 +258,7 @@ class Intake:
         total = 0
         while True:
             ids = (
-                self.session.execute(_SWEEP, {**self._where(), "generation": self.generation})
+                self.session.execute(stored.SWEEP, {**self._where(), "generation": self.generation})
                 .scalars()
                 .all()
             )
@@ -309,7 +268,7 @@ class Intake:
 
     def forget_rejected(self) -> None:
         """After a complete pass that refused nothing: what was refused before is gone or mended."""
-        self.session.execute(_FORGET_REJECTED, {**self._where(), "now": self.now})
+        self.session.execute(stored.FORGET_REJECTED, {**self._where(), "now": self.now})
 
     def replay(self, documents: Mapping[str, Mapping[str, Any]]) -> tuple[int, list[Refused]]:
         """Map records that were refused again as they were stored: how many are good now, and the rest.

@@ -36,7 +36,7 @@ from efm.db.engine import unit
 from efm.errors import EfmError
 from efm.events import outbox
 from efm.models import SyncRun
-from efm.sync import connections
+from efm.sync import connections, lease
 from efm.sync.intake import Intake, Taken
 from efm.vault import Vault
 
@@ -44,38 +44,6 @@ LEASE = timedelta(minutes=2)
 SLICE = timedelta(minutes=5)
 MAX_GENERATIONS = 3
 logger = log.get("sync")
-
-_CLAIM = text(
-    "UPDATE sync_runs SET state = 'running', started_at = coalesce(started_at, :now),"
-    " heartbeat_at = :now, lease_token = :lease, locked_until = :until, error = NULL"
-    " WHERE id = :run AND (state = 'queued'"
-    " OR (state = 'running' AND (locked_until IS NULL OR locked_until <= :now)))"
-    " RETURNING connection_id, stream"
-)
-_ADVANCE = text(
-    "UPDATE sync_runs SET heartbeat_at = :now, locked_until = :until, total = coalesce(:total, total),"
-    " read = read + :read, created = created + :created, updated = updated + :updated,"
-    " unchanged = unchanged + :unchanged, deleted = deleted + :deleted, rejected = rejected + :rejected"
-    " WHERE id = :run AND lease_token = :lease AND state = 'running' RETURNING id"
-)
-_CHECKPOINT = text(
-    "INSERT INTO checkpoints (organization_id, connection_id, stream, state, generation,"
-    " full_pass_rejected, updated_at)"
-    " VALUES (efm_current_organization(), :connection, :stream, CAST(:state AS jsonb), :generation,"
-    " :full_pass_rejected, :now)"
-    " ON CONFLICT (organization_id, connection_id, stream) DO UPDATE SET state = excluded.state,"
-    " generation = excluded.generation, full_pass_rejected = excluded.full_pass_rejected,"
-    " updated_at = excluded.updated_at"
-)
-_END = text(
-    "UPDATE sync_runs SET state = :state, finished_at = :now, error = :error, lease_token = NULL,"
-    " locked_until = NULL WHERE id = :run AND lease_token = :lease AND state = 'running'"
-    " RETURNING read, created, updated, deleted, rejected"
-)
-_YIELD = text(
-    "UPDATE sync_runs SET locked_until = :now, lease_token = NULL, error = :error"
-    " WHERE id = :run AND lease_token = :lease AND state = 'running'"
-)
 
 
 class LeaseLost(EfmError):
@@ -174,7 +142,7 @@ class Runner:
         now = self.now()
         with self._unit() as session:
             row = session.execute(
-                _CLAIM,
+                lease.CLAIM,
                 {"run": self.run_id, "now": now, "lease": self.lease, "until": now + LEASE},
             ).one_or_none()
         if row is None:
@@ -268,7 +236,7 @@ class Runner:
 
     def _checkpoint(self, session: Session, work: Work) -> None:
         session.execute(
-            _CHECKPOINT,
+            lease.CHECKPOINT,
             {
                 "connection": work.connection_id,
                 "stream": work.stream.name,
@@ -282,7 +250,7 @@ class Runner:
     def _advance(self, session: Session, taken: Taken, total: int | None) -> None:
         now = self.now()
         row = session.execute(
-            _ADVANCE,
+            lease.ADVANCE,
             {
                 "run": self.run_id,
                 "lease": self.lease,
@@ -304,7 +272,7 @@ class Runner:
     def _later(self, at: datetime, reason: str | None) -> Again:
         with self._unit() as session:
             session.execute(
-                _YIELD,
+                lease.YIELD,
                 {"run": self.run_id, "lease": self.lease, "now": self.now(), "error": reason},
             )
         return Again(at, reason or "time slice")
@@ -313,7 +281,7 @@ class Runner:
         now = self.now()
         with self._unit() as session:
             row = session.execute(
-                _END,
+                lease.END,
                 {
                     "run": self.run_id,
                     "lease": self.lease,

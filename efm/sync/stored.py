@@ -1,0 +1,50 @@
+"""The statements that store raw and rejected records, a page at a time."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+KNOWN = text(
+    "SELECT external_id, hash, modified_at, deleted_at FROM raw_records"
+    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+)
+STORE = text(
+    "INSERT INTO raw_records (organization_id, connection_id, stream, external_id, hash, document,"
+    " generation, modified_at, seen_at)"
+    " SELECT efm_current_organization(), :connection, :stream, external_id, decode(hash, 'hex'),"
+    " document, :generation, modified_at, :now FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS r(external_id text, hash text, document jsonb, modified_at timestamptz)"
+    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
+    " hash = excluded.hash, document = excluded.document, generation = excluded.generation,"
+    " modified_at = excluded.modified_at, seen_at = excluded.seen_at, deleted_at = NULL"
+)
+SEEN = text(
+    "UPDATE raw_records SET generation = :generation"
+    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+)
+REJECT = text(
+    "INSERT INTO rejected_records AS r (organization_id, id, connection_id, stream, sync_run_id,"
+    " external_id, document, field, reason)"
+    " SELECT efm_current_organization(), id, :connection, :stream, :run, external_id, document, field,"
+    " reason FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " AS n(id uuid, external_id text, document jsonb, field text, reason text)"
+    " ON CONFLICT (organization_id, connection_id, stream, external_id) DO UPDATE SET"
+    " document = excluded.document, field = excluded.field, reason = excluded.reason,"
+    " sync_run_id = excluded.sync_run_id, attempts = r.attempts + 1, resolved_at = NULL"
+)
+RESOLVE = text(
+    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
+    " AND stream = :stream AND external_id = ANY(:ids) AND resolved_at IS NULL"
+)
+FORGET_REJECTED = text(
+    "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
+    " AND stream = :stream AND resolved_at IS NULL"
+)
+DELETE = text(
+    "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
+    " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
+)
+SWEEP = text(
+    "SELECT external_id FROM raw_records WHERE connection_id = :connection AND stream = :stream"
+    " AND generation < :generation AND deleted_at IS NULL ORDER BY external_id LIMIT 1000"
+)
