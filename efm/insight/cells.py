@@ -62,20 +62,26 @@ _NARROWED = """
 _CLEAN = """NOT EXISTS (
         SELECT 1 FROM dirty WHERE dirty.survey_id = s.survey_id AND dirty.on_day = s.on_day)"""
 
-# Closed days, when a touchpoint or a channel is asked for.
+_WHEN = """on_day >= %(since)s::date AS is_now,
+        CASE WHEN on_day >= %(since)s::date THEN date_trunc(%(step)s, on_day::timestamp)::date END
+            AS slot"""
+# Closed days, when a touchpoint or a channel is asked for: read once, for both.
 _NARROW = f"""
 narrow AS MATERIALIZED (
-    SELECT s.survey_id, s.on_day, s.metric, s.question_key, s.touchpoint, s.bucket, s.n
-    FROM standing
-    JOIN score_days s ON s.organization_id = %(organization)s
-        AND s.survey_id = standing.survey_id AND s.on_day <= standing.through_on
-        AND s.on_day BETWEEN %(first)s::date AND %(until)s::date
-    WHERE {_NARROWED.format("s")} AND {_CLEAN}
+    SELECT {_WHEN}, survey_id, metric, question_key, touchpoint, bucket, sum(n) AS n
+    FROM (
+        SELECT s.survey_id, s.on_day, s.metric, s.question_key, s.touchpoint, s.bucket, s.n
+        FROM standing
+        JOIN score_days s ON s.organization_id = %(organization)s
+            AND s.survey_id = standing.survey_id AND s.on_day <= standing.through_on
+            AND s.on_day BETWEEN %(first)s::date AND %(until)s::date
+        WHERE {_NARROWED.format("s")} AND {_CLEAN}) closed
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),"""
-_NARROW_DAYS = "SELECT * FROM narrow"
+_NARROW_DAYS = "SELECT is_now, slot, survey_id, metric, question_key, bucket, n FROM narrow"
 # Closed days, when all is asked for: each day added up over its touchpoints and channels.
 _ALL_DAYS = f"""
-    SELECT s.survey_id, s.on_day, s.metric, s.question_key, s.touchpoint, s.bucket, s.n
+    SELECT {_WHEN}, s.survey_id, s.metric, s.question_key, s.bucket, s.n
     FROM standing
     JOIN score_sums s ON s.organization_id = %(organization)s
         AND s.survey_id = standing.survey_id AND s.grain = 'day'
@@ -121,7 +127,7 @@ _ALL_PLACES = f"""
             AND s.on_day = e.on_day AND s.metric IN {LOYALTY} {FENCE}) s"""
 _NARROW_PLACES = f"""
     SELECT survey_id, metric, question_key, touchpoint, bucket, n
-    FROM narrow WHERE on_day >= %(since)s::date AND metric IN {LOYALTY}"""
+    FROM narrow WHERE is_now AND metric IN {LOYALTY}"""
 
 _ASIDES = """LEFT JOIN unnest(
         %(aside_surveys)s::uuid[], %(aside_metrics)s::text[], %(aside_questions)s::text[]
@@ -131,19 +137,18 @@ _ASIDES = """LEFT JOIN unnest(
 def _read(sources: str, days: str, places: str) -> str:
     return f"""
 WITH {STANDING}, live AS MATERIALIZED ({live("spans", _NARROWED.format("r"))}
-), fresh AS MATERIALIZED ({counted("live")}
+), fresh AS MATERIALIZED (
+    SELECT {_WHEN}, survey_id, metric, question_key, touchpoint, bucket, sum(n) AS n
+    FROM ({counted("live")}) counted GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), {sources} by_slot AS (
-    SELECT on_day >= %(since)s::date AS is_now,
-        CASE WHEN on_day >= %(since)s::date THEN date_trunc(%(step)s, on_day::timestamp)::date END
-            AS slot,
-        survey_id, metric, question_key, bucket, sum(n) AS n
-    FROM (SELECT survey_id, on_day, metric, question_key, touchpoint, bucket, n FROM fresh
+    SELECT is_now, slot, survey_id, metric, question_key, bucket, sum(n) AS n
+    FROM (SELECT is_now, slot, survey_id, metric, question_key, bucket, n FROM fresh
           UNION ALL {days}) day
     GROUP BY 1, 2, 3, 4, 5, 6
 ), by_place AS (
     SELECT survey_id, metric, question_key, touchpoint, bucket, sum(n) AS n
     FROM (SELECT survey_id, metric, question_key, touchpoint, bucket, n FROM fresh
-          WHERE on_day >= %(since)s::date AND metric IN {LOYALTY}
+          WHERE is_now AND metric IN {LOYALTY}
           UNION ALL {places}) place
     GROUP BY 1, 2, 3, 4, 5
 )
