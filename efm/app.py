@@ -73,7 +73,12 @@ def _open_desk(app: EfmFlask, config: Config, engine: Engine) -> None:
     sentiment.load()  # The first person to comment should not wait for it.
     url = config.database_url or engine.url.render_as_string(hide_password=False)
     vault: Vault = app.extensions["efm.vault"]
-    reader = Direct(url, size=config.threads, read_only=True, application="efm answers, reading")
+    reader = Direct(
+        url,
+        size=max(2, config.threads // 2),  # Reading takes a fraction of a millisecond.
+        read_only=True,
+        application="efm answers, reading",
+    )
     direct = Direct(url, size=WRITING_CONNECTIONS, application="efm answers, writing")
     desk = Desk(engine, reader, Writer(direct), vault)
     pages = AnswerPages(app, desk.keys, config.answer_url)

@@ -15,14 +15,16 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+import orjson
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from efm import clock, log
 from efm.clock import new_id
 from efm.config import Config
-from efm.errors import EfmError
+from efm.errors import EfmError, Unready
 from efm.web import headers
 from efm.web.access import QuickNotes
+from efm.web.api.room import STANDING, standing_headers
 from efm.web.bodies import Bodies
 from efm.web.flask import EfmFlask
 from efm.web.permissions import permission_of
@@ -162,6 +164,10 @@ class Entrance:
                 return None
             body = environ["wsgi.input"].read(length)
             taken = self._ingest.store(token, body, environ, clock.now())
+        except Unready as error:
+            # Flask would only ask the same busy database again.
+            logger.warning("database.unreachable", error=type(error).__name__)
+            taken = _unready(error, environ, request_id)
         except Exception as error:
             _pass_on(environ, body, error)
             return None
@@ -170,8 +176,9 @@ class Entrance:
             return None
         status, content, more = taken
         self._notes.note(request_id, "POST", INGEST, status, time.perf_counter() - started)
+        kind = "application/json" if status < 400 else "application/problem+json"
         fields = [
-            ("Content-Type", "application/json"),
+            ("Content-Type", kind),
             ("Content-Length", str(len(content))),
             ("X-Request-ID", request_id),
             *self._api_headers,
@@ -216,6 +223,22 @@ class Entrance:
 
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+def _unready(
+    error: Unready, environ: WSGIEnvironment, request_id: str
+) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """The problem that Flask's side would send."""
+    problem = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "instance": INGEST,
+        "request_id": request_id,
+    }
+    more = [("Retry-After", "5"), *standing_headers(environ.get(STANDING))]
+    return error.status, orjson.dumps(problem), more
 
 
 def _agreed(app: EfmFlask) -> frozenset[str]:

@@ -14,7 +14,9 @@ from werkzeug.test import Client, TestResponse
 from efm import clock
 from efm.app import make_app
 from efm.config import Config
-from efm.feedback import authoring
+from efm.errors import Unready
+from efm.feedback import authoring, collect
+from efm.feedback.writer import Writer
 from efm.web import access
 from efm.web.fast import INGEST, ROUTES, Entrance
 from efm.web.flask import EfmFlask
@@ -222,6 +224,28 @@ def test_another_organizations_survey_is_not_there(
     document = {"survey_id": str(survey.survey_id), "answers": GOOD}
     assert post(client, theirs, document).status_code == 404
     assert survey.count("responses") == 0
+
+
+def test_a_database_that_is_away_is_one_answer_at_both_doors(
+    app: EfmFlask, survey: Published, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise Unready("The database cannot be reached right now. Try again shortly.")
+
+    monkeypatch.setattr(Writer, "store", away)
+    monkeypatch.setattr(collect, "submit_json", away)
+    document = {"survey_id": str(survey.survey_id), "answers": GOOD}
+    clients = (app.test_client(), Client(Entrance(app, keep_seconds=0)))
+    flask, bare = (post(client, token, document) for client in clients)
+    same(flask, bare)
+    assert (bare.status_code, bare.headers["Retry-After"]) == (503, "5")
+    for reply in (flask, bare):
+        assert reply.json["request_id"] == reply.headers["X-Request-ID"]
+    assert flask.json | {"request_id": ""} == bare.json | {"request_id": ""}
+    shown = clients[1].get(survey.url)
+    sent = [send(client, survey.url, shown, recommend="9", comment="Kept") for client in clients]
+    same(*sent)
+    assert (sent[1].status_code, "Kept" in sent[1].text) == (503, True)
 
 
 def test_the_callers_network_is_seen_through_proxies(app: EfmFlask, config: Config) -> None:
