@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from efm import log
 from efm.__main__ import main
 from efm.config import Config
 from tests.efm.test_sync import _connect, _orders
@@ -14,10 +16,13 @@ from tests.factories import House
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+def _surroundings(monkeypatch: pytest.MonkeyPatch, config: Config) -> Iterator[None]:
+    """What a terminal gives a command; afterwards log lines go where they went before."""
     monkeypatch.setenv("EFM_DATABASE_URL", config.database_url or "")
     monkeypatch.setenv("EFM_OWNER_URL", config.owner_url or "")
     monkeypatch.setenv("EFM_DATA_FOLDER", str(config.data_folder))
+    yield
+    log.configure(config.log_format, config.log_level)
 
 
 @pytest.fixture
