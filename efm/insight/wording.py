@@ -49,16 +49,16 @@ def amount(outcome: Outcome, value: float | None, *, is_difference: bool = False
         return "not known"
     sign = "+" if is_difference and value > 0 else ""
     if outcome.kind == "share":
-        unit = " points" if is_difference else " %"
-        return f"{sign}{value * 100:.1f}{unit}"
-    if outcome.kind == "money" and outcome.currency:
+        text = f"{value * 100:.1f}" + (" points" if is_difference else " %")
+    elif outcome.kind == "money" and outcome.currency:
         digits = get_currency_precision(outcome.currency)
         whole = round(value / 10**digits)
-        text = format_currency(
-            whole, outcome.currency, "¤#,##0", locale="en", currency_digits=False
+        text = str(
+            format_currency(whole, outcome.currency, "¤#,##0", locale="en", currency_digits=False)
         )
-        return sign + str(text)
-    return f"{sign}{value:,.1f}"
+    else:
+        text = f"{value:,.1f}"
+    return sign + text.replace("-", "−")
 
 
 def _interval(outcome: Outcome, low: float | None, high: float | None, *, diff: bool) -> str:
