@@ -169,12 +169,13 @@ GROUP BY metric, a.metric IS NULL, touchpoint, bucket
 _READ_ALL = _read(_MONTHS, _ALL_DAYS, _ALL_PLACES)
 _READ_NARROWED = _read(_NARROW, _NARROW_DAYS, _NARROW_PLACES)
 
-# Cheap enough to be asked each second: it changes whenever a count can have changed.
+# Cheap enough to be asked each second: it changes whenever a count can have changed, and never
+# comes back to what it was. A late answer makes a day dirty; once that is rolled up nothing tells of
+# it but the revision of the survey's row.
 _VERSION = f"""
 WITH {STANDING}
 SELECT
-    (SELECT count(*) FROM standing),
-    (SELECT max(through_on) FROM standing),
+    (SELECT string_agg(revision, ',' ORDER BY survey_id) FROM standing),
     (SELECT count(*) FROM dirty),
     (SELECT sum(counted.n) FROM spans span CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM responses r WHERE r.organization_id = %(organization)s

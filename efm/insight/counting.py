@@ -73,11 +73,11 @@ def counted(source: str) -> str:
         WHERE c.organization_id = %(organization)s AND c.response_id = l.id {FENCE}) c"""
 
 
-# Where each of %(surveys)s stands, which of its closed days changed since, and the days from
+# Where each of %(surveys)s stands (its revision is another one after each roll-up), which of its closed days changed since, and the days from
 # %(first)s to %(until)s that are counted from the rows.
 STANDING = """
 standing AS MATERIALIZED (
-    SELECT s.id AS survey_id,
+    SELECT s.id AS survey_id, s.xmin::text AS revision,
         CASE WHEN s.rolled_time_zone = %(zone)s THEN s.rolled_through_on END AS through_on
     FROM surveys s
     WHERE s.organization_id = %(organization)s AND s.id = ANY(%(surveys)s)

@@ -61,7 +61,8 @@ class Dashboard:
     arrived: Mapping[date, int]
     rates: Sequence[Rate]
     sentiment: Sentiment
-    comments: Sequence[Comment]
+    # How many comments there are by step, which bounds the search for the latest.
+    commented: Mapping[date, int]
     last_at: datetime | None
     channels: Sequence[str]
     touchpoints: Sequence[str]
@@ -95,8 +96,16 @@ def version(session: Session, view: View) -> str:
     return cells.version(session, view.filter, view.scope)
 
 
+def latest_comments(session: Session, view: View, board: Dashboard) -> Sequence[Comment]:
+    """The latest comments of a view, newest first: read each time, so an erased one is gone."""
+    return comments.latest(session, board.filter, view.scope, board.commented)
+
+
 class Memory:
-    """The last dashboards made, by what they were made from; shared by the threads of a process."""
+    """The last dashboards made, by what they were made from; shared by the threads of a process.
+
+    Figures only: no word that anybody wrote is kept.
+    """
 
     def __init__(self, size: int = REMEMBERED) -> None:
         self._size = size
@@ -183,7 +192,7 @@ def _make(session: Session, view: View) -> Dashboard:
         arrived=_filled(view.filter, slots_of(now)),
         rates=rates.read(session, view.filter, view.scope, _by(now, "bucket")),
         sentiment=figures.sentiment(_by(said, "bucket")),
-        comments=comments.latest(session, view.filter, view.scope, slots_of(said)),
+        commented=slots_of(said),
         last_at=comments.last_at(session, view.filter, view.scope, slots_of(now)),
         channels=channels,
         touchpoints=places,

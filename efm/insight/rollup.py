@@ -193,6 +193,8 @@ def _roll_again(session: Session, values: dict[str, Any], through: date, limit: 
         _count(session, values | {"firsts": days, "lasts": days})
         months = {day.replace(day=1) for day in days}
         _add_months(session, values, [m for m in months if _last_day(m) <= through])
+        # The row's new revision tells dashboards that closed days are others now.
+        do(session, _REACHED, values | {"through": through})
     return len(days) == limit
 
 

@@ -296,6 +296,11 @@ def test_every_way_a_figure_can_change_changes_the_live_part(survey: Published) 
     changed("a late answer")
     send(survey, nps([1]), days_ago=3)
     changed("another late answer on the same day")
+    with survey.house.unit() as session:
+        while rollup.roll_some(session, survey.survey_id, clock.now()):
+            pass
+    changed("late answers rolled up: nothing is as before the first one")
+    assert "n = 7 " in tile(client.get("/overview").text, "NPS")
     survey.execute(
         "UPDATE scores SET state = 'pending', value = NULL, band = NULL WHERE metric = 'sentiment'"
     )

@@ -60,6 +60,9 @@ def _context(view: View, board: Dashboard) -> dict[str, Any]:
         "wanted": view.filter,
         "arguments": view.filter.arguments(),
         "drawn": charts.drawn(board),
+        "comments": dashboard.latest_comments(unit.session(), view, board)
+        if principal().may("responses.view")
+        else (),
         "numbers": numbers,
         "has": _has,
     }
