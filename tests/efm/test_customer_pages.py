@@ -128,3 +128,12 @@ def test_strangers_see_none_of_it(house: House, stranger: House) -> None:
     owner = house.login("owner")
     assert owner.get(f"/customers/{contact_id}").status_code == 404
     assert "Somebody elsewhere" not in owner.get("/customers").text
+
+
+def test_sentiment_stands_against_the_ratings(house: House) -> None:
+    analyst = house.login("analyst")
+    assert "No comments beside ratings yet" in analyst.get("/insight/comments").text
+    _person(house)
+    page = analyst.get("/insight/comments").text
+    assert "Likelihood to recommend (NPS): recommend" in page
+    assert "too few comments" in page

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from efm.errors import Invalid
-from efm.insight import linkage, wording
+from efm.insight import agreement, linkage, wording
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
@@ -42,3 +42,10 @@ def _found(said: str, done: str) -> tuple[linkage.Linkage | None, str]:
 def _overview(feedback: list[linkage.Feedback], outcomes: list[linkage.Outcome]) -> list[Any]:
     """Every pairing there is, as a place to go on from; at most forty."""
     return [(f, o) for f in feedback[:5] for o in outcomes[:8]]
+
+
+@pages.get("/insight/comments")
+@permission("insight.view")
+def comments() -> str:
+    """Sentiment of comments against the ratings given with them."""
+    return render_template("linkage/comments.html", found=agreement.by_rating(unit.session()))
