@@ -65,7 +65,7 @@ _CLEAN = """NOT EXISTS (
 _WHEN = """on_day >= %(since)s::date AS is_now,
         CASE WHEN on_day >= %(since)s::date THEN date_trunc(%(step)s, on_day::timestamp)::date END
             AS slot"""
-# Closed days, when a touchpoint or a channel is asked for: read once, for both.
+# Closed days, when a touchpoint is asked for: read once, for the trend and the comparison.
 _NARROW = f"""
 narrow AS MATERIALIZED (
     SELECT {_WHEN}, survey_id, metric, question_key, touchpoint, bucket, sum(n) AS n
@@ -79,22 +79,25 @@ narrow AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),"""
 _NARROW_DAYS = "SELECT is_now, slot, survey_id, metric, question_key, bucket, n FROM narrow"
-# Closed days, when all is asked for: each day added up over its touchpoints and channels.
+# Closed days, when all touchpoints are asked for: each added up over them.
 _ALL_DAYS = f"""
     SELECT {_WHEN}, s.survey_id, s.metric, s.question_key, s.bucket, s.n
     FROM standing
     JOIN score_sums s ON s.organization_id = %(organization)s
-        AND s.survey_id = standing.survey_id AND s.grain = 'day'
+        AND s.survey_id = standing.survey_id
+        AND s.grain = CASE WHEN %(channel)s::text IS NULL THEN 'day' ELSE 'channel' END
+        AND (%(channel)s::text IS NULL OR s.channel = %(channel)s::text)
         AND s.on_day <= standing.through_on
         AND s.on_day BETWEEN %(first)s::date AND %(until)s::date
     WHERE {_CLEAN}"""
-# Touchpoints, when all is asked for: whole clean months added up, and the days around them.
+# Touchpoints, when all are asked for: whole clean months added up, and the days around them.
 _MONTHS = """
 months AS MATERIALIZED (
     SELECT s.survey_id, s.on_day, s.metric, s.question_key, s.touchpoint, s.bucket, s.n
     FROM standing
     JOIN score_sums s ON s.organization_id = %(organization)s
         AND s.survey_id = standing.survey_id AND s.grain = 'month'
+        AND (%(channel)s::text IS NULL OR s.channel = %(channel)s::text)
         AND s.on_day >= %(since)s::date
         AND (s.on_day + interval '1 month')::date - 1 <= least(%(until)s::date, through_on)
         AND through_on IS NOT NULL
@@ -124,7 +127,8 @@ _ALL_PLACES = f"""
     FROM edges e CROSS JOIN LATERAL (
         SELECT s.metric, s.question_key, s.touchpoint, s.bucket, s.n FROM score_days s
         WHERE s.organization_id = %(organization)s AND s.survey_id = e.survey_id
-            AND s.on_day = e.on_day AND s.metric IN {LOYALTY} {FENCE}) s"""
+            AND s.on_day = e.on_day AND s.metric IN {LOYALTY}
+            AND (%(channel)s::text IS NULL OR s.channel = %(channel)s::text) {FENCE}) s"""
 _NARROW_PLACES = f"""
     SELECT survey_id, metric, question_key, touchpoint, bucket, n
     FROM narrow WHERE is_now AND metric IN {LOYALTY}"""
@@ -210,8 +214,7 @@ JOIN score_days s ON s.organization_id = %(organization)s AND s.survey_id = stan
 
 def read(session: Session, wanted: Filter, scope: Scope) -> list[Cell]:
     """All counts of a filter, of its period and of the one before."""
-    is_narrow = bool(wanted.touchpoint or wanted.channel)
-    statement = _READ_NARROWED if is_narrow else _READ_ALL
+    statement = _READ_NARROWED if wanted.touchpoint else _READ_ALL
     return [Cell(*row) for row in ask(session, statement, parameters(session, wanted, scope))]
 
 

@@ -64,8 +64,6 @@ class Dashboard:
     # How many comments there are by step, which bounds the search for the latest.
     commented: Mapping[date, int]
     last_at: datetime | None
-    channels: Sequence[str]
-    touchpoints: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +92,11 @@ def view(session: Session, arguments: Mapping[str, str], now: datetime) -> View:
 def version(session: Session, view: View) -> str:
     """A text that differs whenever the dashboard of this view may differ; cheap to ask."""
     return cells.version(session, view.filter, view.scope)
+
+
+def choices(session: Session, view: View) -> tuple[list[str], list[str]]:
+    """The channels and touchpoints to choose from in the period of a view."""
+    return cells.choices(session, view.filter, view.scope)
 
 
 def latest_comments(session: Session, view: View, board: Dashboard) -> Sequence[Comment]:
@@ -177,7 +180,6 @@ def _make(session: Session, view: View) -> Dashboard:
         cell for cell in by_metric.get("sentiment", []) if cell.is_now and cell.grouping == "slot"
     ]
     now = [cell for cell in responses if cell.is_now]
-    channels, places = cells.choices(session, view.filter, view.scope)
     return Dashboard(
         filter=view.filter,
         sections=[
@@ -194,8 +196,6 @@ def _make(session: Session, view: View) -> Dashboard:
         sentiment=figures.sentiment(_by(said, "bucket")),
         commented=slots_of(said),
         last_at=comments.last_at(session, view.filter, view.scope, slots_of(now)),
-        channels=channels,
-        touchpoints=places,
     )
 
 

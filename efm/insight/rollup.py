@@ -54,7 +54,7 @@ _CLEAR = (
     "DELETE FROM score_days WHERE organization_id = %(organization)s AND survey_id = %(survey)s"
     " AND on_day = ANY(%(days)s)",
     "DELETE FROM score_sums WHERE organization_id = %(organization)s AND survey_id = %(survey)s"
-    " AND grain = 'day' AND on_day = ANY(%(days)s)",
+    " AND grain IN ('day', 'channel') AND on_day = ANY(%(days)s)",
 )
 _COUNT = f"""
 WITH spans AS MATERIALIZED (
@@ -69,14 +69,18 @@ SELECT %(organization)s, survey_id, on_day, metric, question_key, channel, touch
 FROM everything GROUP BY 2, 3, 4, 5, 6, 7, 8
 """
 _ADD_DAYS = """
-INSERT INTO score_sums (organization_id, survey_id, grain, on_day, metric, question_key, touchpoint,
-    bucket, n, total, total_of_squares)
-SELECT s.organization_id, s.survey_id, 'day', s.on_day, s.metric, s.question_key, '', s.bucket,
+INSERT INTO score_sums (organization_id, survey_id, grain, on_day, metric, question_key, channel,
+    touchpoint, bucket, n, total, total_of_squares)
+SELECT s.organization_id, s.survey_id,
+    CASE grouping(s.channel) WHEN 0 THEN 'channel' ELSE 'day' END,
+    s.on_day, s.metric, s.question_key, coalesce(s.channel, ''), '', s.bucket,
     sum(s.n), sum(s.total), sum(s.total_of_squares)
 FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS span(first_day, last_day)
 JOIN score_days s ON s.organization_id = %(organization)s AND s.survey_id = %(survey)s
     AND s.on_day BETWEEN span.first_day AND span.last_day
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+GROUP BY GROUPING SETS (
+    (s.organization_id, s.survey_id, s.on_day, s.metric, s.question_key, s.bucket),
+    (s.organization_id, s.survey_id, s.on_day, s.metric, s.question_key, s.bucket, s.channel))
 """
 _CLEAR_MONTHS = """
 DELETE FROM score_sums WHERE organization_id = %(organization)s AND survey_id = %(survey)s
@@ -84,15 +88,15 @@ DELETE FROM score_sums WHERE organization_id = %(organization)s AND survey_id = 
 """
 # Touchpoints are compared by their loyalty figures only.
 _ADD_MONTHS = """
-INSERT INTO score_sums (organization_id, survey_id, grain, on_day, metric, question_key, touchpoint,
-    bucket, n, total, total_of_squares)
+INSERT INTO score_sums (organization_id, survey_id, grain, on_day, metric, question_key, channel,
+    touchpoint, bucket, n, total, total_of_squares)
 SELECT s.organization_id, s.survey_id, 'month', month.first_day, s.metric, s.question_key,
-    s.touchpoint, s.bucket, sum(s.n), sum(s.total), sum(s.total_of_squares)
+    s.channel, s.touchpoint, s.bucket, sum(s.n), sum(s.total), sum(s.total_of_squares)
 FROM unnest(%(months)s::date[]) AS month(first_day)
 JOIN score_days s ON s.organization_id = %(organization)s AND s.survey_id = %(survey)s
     AND s.on_day >= month.first_day AND s.on_day < month.first_day + interval '1 month'
 WHERE s.metric IN ('nps', 'csat', 'ces')
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 _REACHED = """
 UPDATE surveys SET rolled_through_on = %(through)s, rolled_time_zone = %(zone)s

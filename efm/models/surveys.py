@@ -134,21 +134,22 @@ class ScoreDay(Tenanted, Base):
 
 
 class ScoreSum(Tenanted, Base):
-    """Closed days added up further: a day over its channels and touchpoints, or a whole month.
+    """Closed days added up further.
 
-    A `month` keeps its touchpoints, and of the metrics those that touchpoints are compared by.
+    A `day` is added up over its channels and touchpoints, a `channel` is a day of one channel over
+    its touchpoints, a `month` keeps both, and of the metrics those that touchpoints are compared by.
     """
 
     __tablename__ = "score_sums"
     key_columns = (
-        "organization_id", "survey_id", "grain", "on_day", "metric", "question_key",
+        "organization_id", "survey_id", "grain", "on_day", "metric", "question_key", "channel",
         "touchpoint", "bucket",
     )  # fmt: skip
     extra_args = (
         belongs_to("surveys", "survey_id"),
-        CheckConstraint("grain IN ('day', 'month')", name="grain"),
+        CheckConstraint("grain IN ('day', 'channel', 'month')", name="grain"),
         CheckConstraint(
-            "grain = 'day' OR on_day = date_trunc('month', on_day::timestamp)::date",
+            "grain <> 'month' OR on_day = date_trunc('month', on_day::timestamp)::date",
             name="month_begins",
         ),
         CheckConstraint("n > 0", name="n"),
@@ -159,6 +160,7 @@ class ScoreSum(Tenanted, Base):
     on_day: Mapped[date]
     metric: Mapped[str] = mapped_column(String(20))
     question_key: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(60))
     touchpoint: Mapped[str] = mapped_column(String(200))
     bucket: Mapped[str] = mapped_column(String(40))
     n: Mapped[int]

@@ -171,7 +171,8 @@ VIEWS = (
     {"period": "7d", "by": "day"},
     {"period": "12m"},
     {"period": "30d", "touchpoint": "Shop"},
-    {"period": "90d", "channel": "email"},
+    {"period": "12m", "channel": "email"},
+    {"period": "90d", "channel": "email", "touchpoint": "Support"},
     {"period": "today"},
 )
 
@@ -374,16 +375,19 @@ def test_a_day_is_closed_a_quarter_of_an_hour_after_its_end_in_its_zone() -> Non
 def test_closed_days_are_read_from_their_counts(house: House) -> None:
     survey = Published.make(house)
     with house.unit() as session:
-        submit_batch(session, [one(survey, 9) for _ in range(6)], NOW)
+        some = [replace(one(survey, 9), touchpoint="Shop") for _ in range(6)]
+        submit_batch(session, some, NOW)
     april = NOW + timedelta(days=30)
     roll_all(house, survey.survey_id, april)
     survey.execute("UPDATE score_days SET n = n * 10 WHERE metric = 'nps'")
     survey.execute("UPDATE score_sums SET n = n * 20 WHERE metric = 'nps' AND grain = 'day'")
     survey.execute("UPDATE score_sums SET n = n * 30 WHERE metric = 'nps' AND grain = 'month'")
-    board = look(house, april, period="all")
-    assert board.sections[0].figure.n == 120
-    assert board.sections[0].touchpoints[0].figure.n == 180
-    assert look(house, april, period="all", channel="api").sections[0].figure.n == 60
+    survey.execute("UPDATE score_sums SET n = n * 40 WHERE metric = 'nps' AND grain = 'channel'")
+    for channel, n in ({}, 120), ({"channel": "api"}, 240):
+        board = look(house, april, period="all", **channel)
+        assert board.sections[0].figure.n == n
+        assert board.sections[0].touchpoints[0].figure.n == 180
+    assert look(house, april, period="all", touchpoint="Shop").sections[0].figure.n == 60
     within = {"from": "2026-03-02", "to": "2026-03-31"}
     assert look(house, april, **within).sections[0].touchpoints[0].figure.n == 60
 

@@ -73,13 +73,14 @@ def _has(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
-def _choices(view: View, board: Dashboard) -> dict[str, Any]:
+def _choices(view: View) -> dict[str, Any]:
     """What the filters offer."""
+    channels, touchpoints = dashboard.choices(unit.session(), view)
     return {
         "surveys": [("", "All surveys"), *((str(id_), name) for id_, name in view.surveys.items())],
         "periods": list(filters.PERIODS.items()),
-        "touchpoints": [("", "All touchpoints"), *((name, name) for name in board.touchpoints)],
-        "channels": [("", "All channels"), *((name, name) for name in board.channels)],
+        "touchpoints": [("", "All touchpoints"), *((name, name) for name in touchpoints)],
+        "channels": [("", "All channels"), *((name, name) for name in channels)],
         "steps": [("", "Fitting step"), *filters.STEPS.items()],
     }
 
@@ -125,7 +126,7 @@ def show() -> str:
     return render_template(
         "overview/show.html",
         etag=f'"{_etag(view, version)}"',
-        choices=_choices(view, board),
+        choices=_choices(view),
         chips=_chips(view),
         **_context(view, board),
     )
