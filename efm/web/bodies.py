@@ -8,6 +8,7 @@ front that buffers requests (as nginx does by default) keeps slow senders away a
 from __future__ import annotations
 
 import threading
+import time
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 SMALL_BYTES = 256 * 1024
-# How long a request may wait for its turn to be read; one thread at a time waits like that.
+# A request waits so long for its turn to be read, while others' bodies keep arriving; when none has
+# for a while, those that are read are slow ones, and waiting would only tie up one thread more.
 TURN_SECONDS = 0.5
+STANDSTILL_SECONDS = 0.25
 
 
 class Crowded(EfmError):
@@ -40,9 +43,9 @@ class Bodies:
     """The bodies of one process with so many threads, two of which never wait for a sender."""
 
     def __init__(self, threads: int) -> None:
-        self._reading = threading.Semaphore(max(1, threads - 3))
+        self._reading = threading.Semaphore(max(1, threads - 2))
         self._large = threading.Semaphore(max(1, threads // 4))
-        self._turn = threading.Semaphore(1)
+        self._moved = time.monotonic()
 
     def take(self, environ: WSGIEnvironment) -> list[threading.Semaphore]:
         """Read a short body into memory; give what a long one occupies until it is answered.
@@ -63,6 +66,7 @@ class Bodies:
             body: bytes = environ["wsgi.input"].read(length)
         finally:
             self._reading.release()
+            self._moved = time.monotonic()
         if len(body) != length:
             raise CutShort
         environ["wsgi.input"] = BytesIO(body)
@@ -80,9 +84,6 @@ class Bodies:
     def _may_read(self) -> bool:
         if self._reading.acquire(blocking=False):
             return True
-        if not self._turn.acquire(blocking=False):
+        if time.monotonic() - self._moved > STANDSTILL_SECONDS:
             return False
-        try:
-            return self._reading.acquire(timeout=TURN_SECONDS)
-        finally:
-            self._turn.release()
+        return self._reading.acquire(timeout=TURN_SECONDS)

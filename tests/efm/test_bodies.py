@@ -52,10 +52,10 @@ def test_a_body_cut_short_is_refused() -> None:
 
 
 def test_slow_senders_leave_threads_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("efm.web.bodies.TURN_SECONDS", 0.01)
+    monkeypatch.setattr("efm.web.bodies.STANDSTILL_SECONDS", -1.0)
     bodies = Bodies(8)
-    slow = [_Slow(b"abc") for _ in range(5)]
-    with ThreadPoolExecutor(5) as crowd:
+    slow = [_Slow(b"abc") for _ in range(6)]
+    with ThreadPoolExecutor(6) as crowd:
         waiting = [crowd.submit(bodies.take, request(each)) for each in slow]
         for each in slow:
             assert each.asked.wait(20)
@@ -68,7 +68,9 @@ def test_slow_senders_leave_threads_free(monkeypatch: pytest.MonkeyPatch) -> Non
             each.arrives.set()
 
 
-def test_a_body_waits_a_moment_for_its_turn() -> None:
+def test_a_body_waits_a_moment_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("efm.web.bodies.STANDSTILL_SECONDS", 60.0)
+    monkeypatch.setattr("efm.web.bodies.TURN_SECONDS", 20.0)
     bodies = Bodies(1)
     slow = _Slow(b"abc")
     with ThreadPoolExecutor(2) as crowd:
