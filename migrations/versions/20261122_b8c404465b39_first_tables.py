@@ -1,4 +1,4 @@
-"""first tables
+"""The first tables: staff, surveys, responses, customers, sync, cases, events.
 
 Revision: b8c404465b39, after ; made 2026-11-22 04:32:28.202765+00:00
 

@@ -1,0 +1,1 @@
+"""The connector kit and the connectors, held to one contract."""

@@ -1,0 +1,1 @@
+"""The service, tested through its doors on a real PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What every part of the house must keep: walls, permissions, looks, words."""

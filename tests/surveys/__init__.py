@@ -1,0 +1,1 @@
+"""The survey engine, tested by value."""
