@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from efm import clock
+from efm.config import Config
+from efm.sync import connections
 from efm.vault import SealBroken, Vault, new_token, token_hash
+from tests.factories import House
 
 KEY = "kH3v-9sQpZ_x2LmT8wYc4RbN7dGf1JaE"
 VAULT = Vault(KEY)
@@ -118,3 +122,28 @@ class TestSignatures:
     @pytest.mark.parametrize("signature", ["", "é", "a" * 24, "\0", "a" * 100_000])
     def test_a_strange_signature_is_only_wrong(self, signature: str) -> None:
         assert not VAULT.is_signed(signature, "resume", "a", "b")
+
+
+def test_credentials_copied_to_another_row_or_company_do_not_open(
+    house: House, stranger: House, config: Config
+) -> None:
+    """What somebody who can write to the database could try: take a secret where they may use it."""
+    vault = Vault(config.secret_key)
+    password = "hunter-of-the-lost-password"
+    with house.unit() as session:
+        given = {"token": password}
+        first = connections.create(session, vault, "memory", "First", given, clock.now())
+        second = connections.create(session, vault, "memory", "Second", given, clock.now())
+        assert connections.stored_settings(vault, first)["token"] == password
+        assert password not in repr(first.settings)
+        sealed = first.secrets_sealed
+        assert sealed is not None
+        assert password.encode() not in sealed
+        second.secrets_sealed = sealed
+        with pytest.raises(SealBroken):
+            connections.stored_settings(vault, second)
+    with stranger.unit() as session:
+        theirs = connections.create(session, vault, "memory", "First", given, clock.now())
+        theirs.secrets_sealed = sealed
+        with pytest.raises(SealBroken):
+            connections.stored_settings(vault, theirs)
