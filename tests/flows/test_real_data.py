@@ -150,6 +150,11 @@ def words(page: TestResponse) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+def signed(difference: float) -> str:
+    """A difference as a page writes it: with a sign, and minus as people write it."""
+    return f"{difference:+,.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def rows_of(page: TestResponse, caption: str) -> list[list[str]]:
     """The body cells of the table with this caption, as words."""
     assert page.status_code == 200, page.text[:500]
@@ -289,8 +294,8 @@ def test_leaving_by_job_satisfaction(attrition: Loaded) -> None:
         best.sum(), len(best), worst.sum(), len(worst), method="newcomb", compare="diff"
     )
     said = words(page)
-    assert f"{100 * (best.mean() - worst.mean()):+.1f} points" in said
-    assert f"{100 * low:+.1f} points to {100 * high:+.1f} points (Newcombe" in said
+    assert f"{signed(100 * (best.mean() - worst.mean()))} points" in said
+    assert f"{signed(100 * low)} points to {signed(100 * high)} points (Newcombe" in said
     assert f"Customers compared {len(attrition.raw):,}" in said
     assert "Cross-sectional" in said
 
@@ -305,8 +310,8 @@ def test_income_by_job_satisfaction(attrition: Loaded) -> None:
     found = stats.ttest_ind(incomes[0], incomes[-1], equal_var=False)
     low, high = found.confidence_interval(0.95)
     said = words(page)
-    assert f"{incomes[0].mean() - incomes[-1].mean():+,.1f}" in said
-    assert f"{low:+,.1f} to {high:+,.1f} (Welch" in said
+    assert signed(incomes[0].mean() - incomes[-1].mean()) in said
+    assert f"{signed(low)} to {signed(high)} (Welch" in said
     p = "p < 0.001" if found.pvalue < 0.001 else f"p = {found.pvalue:.3f}"
     assert p in said
 
