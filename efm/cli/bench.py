@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from efm.errors import Unready
@@ -39,6 +40,8 @@ def register(commands: Any) -> None:
 
 def bench(arguments: argparse.Namespace) -> int:
     """Measure and print. Raises Unready outside a development checkout."""
+    # The console script does not look into the folder it is called from; the checkout holds tests/.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     try:
         measuring: Any = import_module(f"tests.bench.{arguments.name}")
         options: Any = import_module("tests.bench.options")
