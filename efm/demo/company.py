@@ -108,9 +108,18 @@ BLAME = (
     "Awful waiting times, rude answers, and the line still fails every evening.",
     "The technician did not come twice. This is a waste of my time and I am angry.",
 )
-ELSEWHERE = (
-    "Der Support war freundlich, aber die Rechnung ist unverständlich.",
-    "Très bon service, merci.",
+ELSEWHERE = {
+    PRAISE: "Très bon service, merci.",
+    MIDDLING: "Der Support war freundlich, aber die Rechnung ist unverständlich.",
+    BLAME: "Schon wieder eine falsche Rechnung, und niemand meldet sich.",
+}
+HARD = (
+    "Getting access took two weeks and nobody knew who was responsible. Very frustrating.",
+    "The setup guide was confusing and wrong in two places. I gave up and called.",
+)
+EASY = (
+    "Everything was ready on the first day. Easy and well explained.",
+    "The person who set it up was patient and helpful. Great start.",
 )
 
 
@@ -217,6 +226,8 @@ def _history(
                 _support(company, draw, person, day)
             if month % 6 == int(person.external_id[1:]) % 6 and draw.random() < 0.55:
                 company.said.append(_relationship(draw, person, _at(draw, day)))
+            if month == int(person.external_id[1:]) * 7 % MONTHS and draw.random() < 0.6:
+                company.said.append(_onboarding(draw, person, _at(draw, day)))
     return left_on
 
 
@@ -239,10 +250,9 @@ def _support(company: Company, draw: random.Random, person: Person, day: date) -
         company.said.append(_after_support(draw, person, answered_at, touchpoint, solved))
 
 
-def _comment(draw: random.Random, value: float) -> str:
-    if draw.random() < 0.04:
-        return draw.choice(ELSEWHERE)
-    return draw.choice(PRAISE if value >= 0.75 else MIDDLING if value >= 0.5 else BLAME)
+def _comment(draw: random.Random, tone: tuple[str, ...]) -> str:
+    """Something said in a tone; now and then in another language."""
+    return ELSEWHERE[tone] if draw.random() < 0.04 else draw.choice(tone)
 
 
 def _relationship(draw: random.Random, person: Person, at: datetime) -> Said:
@@ -255,7 +265,9 @@ def _relationship(draw: random.Random, person: Person, at: datetime) -> Said:
         "contact": draw.choice(("yes", "no")),
     }
     if draw.random() < 0.7:
-        answers["reason"] = _comment(draw, score / 10)
+        answers["reason"] = _comment(
+            draw, PRAISE if score >= 9 else MIDDLING if score >= 6 else BLAME
+        )
     key = f"nps:{person.external_id}:{at:%Y%m%d}"
     return Said("relationship_nps", key, person, at, "Relationship", answers)
 
@@ -264,12 +276,29 @@ def _after_support(
     draw: random.Random, person: Person, at: datetime, touchpoint: str, solved: bool
 ) -> Said:
     level = 1.6 + 2.2 * person.mood + (1.1 if solved else -0.7)
-    answers: dict[str, Any] = {"satisfaction": max(1, min(5, round(draw.gauss(level, 0.7))))}
+    rating = max(1, min(5, round(draw.gauss(level, 0.7))))
+    answers: dict[str, Any] = {"satisfaction": rating}
     answers["solved"] = "solved" if solved else "not_solved"
     if draw.random() < 0.5:
-        answers["reason"] = _comment(draw, (answers["satisfaction"] - 1) / 4)
+        answers["reason"] = _comment(
+            draw, PRAISE if rating >= 4 else MIDDLING if rating == 3 else BLAME
+        )
     key = f"csat:{person.external_id}:{at:%Y%m%d%H}"
     return Said("post_support_csat", key, person, at, touchpoint, answers)
+
+
+def _onboarding(draw: random.Random, person: Person, at: datetime) -> Said:
+    """How easy the start was, asked once, a short while after somebody joined."""
+    effort = max(1, min(7, round(draw.gauss(2.6 + 4.2 * person.mood, 1.1))))
+    answers: dict[str, Any] = {
+        "effort": effort,
+        "hardest": draw.choice(("access", "setup", "data", "learning", "none")),
+        "days_to_value": draw.randint(1, 30),
+    }
+    if draw.random() < 0.4 and effort != 4:
+        answers["reason"] = draw.choice(EASY if effort > 4 else HARD)
+    key = f"ces:{person.external_id}"
+    return Said("onboarding_effort", key, person, at, "Onboarding", answers)
 
 
 def _money(

@@ -83,14 +83,18 @@ class Desk:
 
     def link(self, token: str) -> Link:
         """What the token leads to; raises NotFound."""
-        found = self._kept.get(token)
-        if found is None:
+        passing: list[Link] = []
+
+        def find() -> Link | None:
             found = links.look_up(self.reader, token)
             if found is None:
                 raise NotFound("There is no such survey.")
             if found.kind == "distribution" and found.survey_state == "open":
-                self._kept.put(token, found)
-        return found
+                return found
+            passing.append(found)
+            return None
+
+        return self._kept.get(token, find) or passing[0]
 
     def keeping(self, seconds: float) -> Desk:
         """The same desk with a memory for links."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from efm import queue
 from efm.clock import new_id
+from efm.db.direct import Direct, begun
 from efm.errors import Gone, Invalid, NotFound
 from efm.feedback import distributions, versions
 from efm.feedback.score import score_answers
@@ -98,6 +99,29 @@ def target_of(
         taking.touchpoint,
         versions.compiled(session, survey.current_version_id),
     )
+
+
+_SEEN = """
+SELECT s.current_version_id, d.id, d.channel, d.touchpoint
+FROM surveys s JOIN distributions d ON d.organization_id = s.organization_id AND d.survey_id = s.id
+WHERE s.organization_id = %(organization)s AND s.id = %(survey)s AND s.state = 'open'
+  AND d.kind = 'api' AND d.name = 'API'
+ORDER BY d.id LIMIT 1
+"""
+
+
+def seen_target(reader: Direct, organization_id: uuid.UUID, survey_id: uuid.UUID) -> Target | None:
+    """What `target_of` would give programs, by one statement; None when it has more to do or say."""
+    named = {"organization": organization_id, "survey": survey_id}
+    with reader.connection() as connection, begun(connection, organization_id):
+        found = connection.execute(_SEEN, named, prepare=True).fetchone()
+    if found is None:
+        return None
+    version_id, distribution_id, channel, touchpoint = found
+    compiled = versions.kept(organization_id, version_id)
+    if compiled is None:
+        return None
+    return Target(survey_id, version_id, distribution_id, channel, touchpoint, compiled)
 
 
 def submit_json(
