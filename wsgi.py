@@ -1,8 +1,9 @@
 """The WSGI entrance: `application` for any server, configured from EFM_* variables."""
 
-from efm import config
+from efm import config, process
 from efm.app import make_app
 from efm.web.fast import Entrance
 
 app = make_app(config.load())
 application = Entrance(app)
+process.settle()

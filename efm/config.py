@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 KNOWN_WEAK = {"secret", "changeme", "change-me", "development", "password", "efm", "test"}
 MODES = ("development", "production")
 # Threads of one web process: as many people answering at once share one commit.
-THREADS = 8
+THREADS = 16
 
 
 class ConfigProblems(Exception):

@@ -1,8 +1,9 @@
-"""Ties a child process to its parent, so that none outlives a service that was killed."""
+"""What a process of the service does at its start: tie itself to its parent, settle its memory."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,9 @@ import threading
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
+# Python looks for cycles each 700 new objects, which one batch of responses makes by the dozen;
+# at these steps it takes a fifth less processor time to store them, for a few MB.
+GARBAGE_STEPS = (20_000, 20, 20)
 
 
 def follow(number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
@@ -35,3 +39,10 @@ def follow_own_parent(number: signal.Signals = signal.SIGTERM) -> None:
     """Tie this process, already running, to its parent; for servers that fork their own workers."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))
+
+
+def settle() -> None:
+    """Keep what is in memory by now out of every later search for garbage, and search less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_STEPS)

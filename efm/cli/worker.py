@@ -16,9 +16,11 @@ def register(commands: Any) -> None:
 
 def work(_arguments: argparse.Namespace) -> int:
     """Work until Ctrl-C or SIGTERM."""
+    from efm import process
     from efm.cli.open import opened
     from efm.jobs import service
 
+    process.settle()
     with opened() as config:
         service.run(config)
     return 0

@@ -18,10 +18,10 @@ from psycopg import errors
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from efm.db.columns import OIDS
 from efm.db.direct import Connection
 
 LONGEST_MILLISECONDS = 40_000  # Longer than the server's own statement_timeout.
-OIDS = {"uuid": 2950, "timestamptz": 1184}
 
 _BEGIN = b"efm_begin"
 _TELL = b"efm_tell"
@@ -37,7 +37,8 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 class Statement:
     """A statement with named values (`%(name)s`), prepared once on each connection it meets.
 
-    `types` names the type of a value where PostgreSQL cannot tell it from its place.
+    `types` names the type of a value where PostgreSQL cannot tell it from its place; a value of an
+    array's type is given in binary (efm.db.columns), every other as text.
     """
 
     def __init__(self, name: str, sql: str, types: Mapping[str, str]) -> None:
@@ -50,7 +51,9 @@ class Statement:
             return f"${self._values.index(found[1]) + 1}"
 
         self._sql = _NAMED.sub(numbered, sql).encode()
-        self._types = [OIDS.get(types.get(value, ""), 0) for value in self._values]
+        named = [types.get(value, "") for value in self._values]
+        self._types = [OIDS.get(each, 0) for each in named]
+        self._formats = [1 if each.endswith("[]") else 0 for each in named]
         self._ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
 
     def commit(
@@ -64,17 +67,14 @@ class Statement:
         Raises psycopg's errors; then nothing was stored, except that with an OperationalError the
         commit may have happened and its answer been lost.
         """
-        pgconn = connection.pgconn
-        if connection not in self._ready:
-            self._prepare(pgconn)
-            self._ready[connection] = True
+        pgconn = self._prepared(connection)
         given = [values[name] for name in self._values]
         pgconn.nonblocking = 0
         pgconn.enter_pipeline_mode()
         try:
             pgconn.send_query_prepared(_BEGIN, None)
             pgconn.send_query_prepared(_TELL, [str(organization_id).encode()])
-            pgconn.send_query_prepared(self._name, given)
+            pgconn.send_query_prepared(self._name, given, self._formats)
             pgconn.send_query_prepared(_COMMIT, None)
             pgconn.pipeline_sync()
             results = _results(pgconn)
@@ -86,17 +86,41 @@ class Statement:
                 if pgconn.transaction_status != TransactionStatus.IDLE:
                     pgconn.exec_(b"ROLLBACK")
                 raise errors.error_from_result(result)
-        rows = results[2]
-        return [rows.get_value(row, 0) for row in range(rows.ntuples)]
+        return _first_column(results[2])
 
-    def _prepare(self, pgconn: PGconn) -> None:
-        for name, sql in _COMMON:
-            _check(pgconn.prepare(name, sql))
-        _check(pgconn.prepare(self._name, self._sql, self._types))
+    def run(self, connection: Connection, values: Mapping[str, bytes | None]) -> list[bytes | None]:
+        """Run it in the connection's open transaction; the first column of its rows, as text.
+
+        Raises psycopg's errors.
+        """
+        pgconn = self._prepared(connection)
+        pgconn.nonblocking = 0
+        try:
+            pgconn.send_query_prepared(
+                self._name, [values[name] for name in self._values], self._formats
+            )
+            (result,) = _results(pgconn, is_piped=False)
+        finally:
+            pgconn.nonblocking = 1
+        _check(result, ExecStatus.TUPLES_OK)
+        return _first_column(result)
+
+    def _prepared(self, connection: Connection) -> PGconn:
+        pgconn = connection.pgconn
+        if connection not in self._ready:
+            for name, sql in _COMMON:
+                _check(pgconn.prepare(name, sql))
+            _check(pgconn.prepare(self._name, self._sql, self._types))
+            self._ready[connection] = True
+        return pgconn
 
 
-def _results(pgconn: PGconn) -> list[PGresult]:
-    """The results of all that was sent, up to the sync."""
+def _first_column(rows: PGresult) -> list[bytes | None]:
+    return [rows.get_value(row, 0) for row in range(rows.ntuples)]
+
+
+def _results(pgconn: PGconn, *, is_piped: bool = True) -> list[PGresult]:
+    """The results of all that was sent, up to the sync of a pipeline or the end of one statement."""
     waiting = select.poll()
     waiting.register(pgconn.socket, select.POLLIN)
     results: list[PGresult] = []
@@ -109,15 +133,17 @@ def _results(pgconn: PGconn) -> list[PGresult]:
         if result is None:
             if pgconn.status == ConnStatus.BAD:
                 raise psycopg.OperationalError("the connection was lost")
+            if not is_piped:
+                return results
             continue  # The end of one statement's results.
         if result.status == ExecStatus.PIPELINE_SYNC:
             return results
         results.append(result)
 
 
-def _check(result: PGresult) -> None:
-    """Raise what a preparation was refused with; a statement that is there already will do."""
-    if result.status != ExecStatus.COMMAND_OK:
+def _check(result: PGresult, wanted: ExecStatus = ExecStatus.COMMAND_OK) -> None:
+    """Raise what a statement was refused with; one that is prepared already will do."""
+    if result.status != wanted:
         error = errors.error_from_result(result)
         if not isinstance(error, errors.DuplicatePreparedStatement):
             raise error

@@ -14,8 +14,20 @@ from sqlalchemy.orm import Session
 
 from efm import queue
 from efm.clock import new_id
+from efm.db.columns import (
+    bytestrings,
+    days,
+    doubles,
+    encoded,
+    integers,
+    list_literal,
+    moments,
+    texts,
+    uuids,
+)
+from efm.db.pipelined import Statement
 from efm.feedback.score import Scored, in_event
-from efm.feedback.store_sql import EXISTING, INSERT, STANDING
+from efm.feedback.store_sql import EXISTING, INSERT, INSERT_INVITED, STANDING
 from surveys.values import Answer
 
 ROWS_A_STATEMENT = 1000
@@ -23,6 +35,28 @@ ROWS_A_STATEMENT = 1000
 # the whole organization for each row, so before many rows come they are made anew.
 MANY = 200
 SCORE_JOB = "feedback.score_pending"
+
+_TYPES = {
+    "organization": "uuid",
+    "now": "timestamptz",
+    "token": "uuid",
+    **dict.fromkeys(
+        ("ids", "surveys", "versions", "distributions", "invitations", "contacts"), "uuid[]"
+    ),
+    **dict.fromkeys(("event_ids", "answer_of", "score_of"), "uuid[]"),
+    **dict.fromkeys(("channels", "touchpoints", "languages", "submit_keys"), "text[]"),
+    **dict.fromkeys(("attributes", "events"), "text[]"),
+    **dict.fromkeys(("answer_keys", "answer_kinds", "answer_texts", "answer_choices"), "text[]"),
+    **dict.fromkeys(("score_metrics", "score_keys", "score_states", "score_bands"), "text[]"),
+    **dict.fromkeys(("score_languages", "score_reasons", "score_models"), "text[]"),
+    **dict.fromkeys(("answer_numbers", "score_values"), "double precision[]"),
+    **dict.fromkeys(("starts", "submissions"), "timestamptz[]"),
+    "resume_hashes": "bytea[]",
+    "pages": "integer[]",
+    "answer_days": "date[]",
+}
+STORE = Statement("efm_store", INSERT, _TYPES)
+STORE_INVITED = Statement("efm_store_invited", INSERT_INVITED, _TYPES)
 
 
 @dataclass(slots=True)
@@ -123,33 +157,82 @@ def store_at_once(
 
     Raises psycopg.DataError or IntegrityError when a row cannot be held.
     """
-    values = {
-        name: value.decode() if isinstance(value, bytes) else value
-        for name, value in parameters(rows).items()
+    values = parameters(rows) | {
+        "organization": str(organization_id).encode(),
+        "now": now.isoformat().encode(),
+        "token": None if token_id is None else str(token_id).encode(),
     }
-    named = {"organization": organization_id, "now": now, "token": token_id}
-    found = driver.execute(INSERT, named | values, prepare=True).fetchall()
-    created = {row[0] for row in found}
-    if len(created) == len(rows):
+    stored = statement_for(rows).run(driver, values)
+    if len(stored) == len(rows):
         return [Outcome("created", row.id, None, row.submitted_at is not None) for row in rows]
-    return explain(driver, organization_id, rows, created, now, token_id)
+    return explain(driver, organization_id, rows, created_ids(stored), now, token_id)
 
 
-def parameters(rows: Sequence[Row]) -> dict[str, bytes]:
-    """The rows as the statement reads them: a JSON text for each table that grows by many."""
-    responses = [_response(row) for row in rows]
-    answers = [part for row in rows for part in answer_rows(row.id, row.answers)]
-    scores = [
-        part
-        for row in rows
-        if row.submitted_at is not None
-        for part in score_rows(row.id, row.scored)
-    ]
+def statement_for(rows: Sequence[Row]) -> Statement:
+    """The statement that stores these rows, without invitations where none has one."""
+    return STORE if all(row.invitation_id is None for row in rows) else STORE_INVITED
+
+
+def created_ids(stored: Sequence[bytes | None]) -> set[uuid.UUID]:
+    """The ids a statement says it stored."""
+    return {uuid.UUID((each or b"").decode()) for each in stored}
+
+
+def parameters(rows: Sequence[Row]) -> dict[str, bytes | None]:
+    """The rows as the statements read them: each column an array, and so their answers and scores."""
+    # A partial response has no scores yet; they come with its last page.
+    complete = [row for row in rows if row.submitted_at is not None]
+    keys, kinds, numbers, words, choices, on = _columns(
+        6, [answer for row in rows for answer in row.answers.values()]
+    )
+    metrics, score_keys, states, values, bands, languages, reasons, models = _columns(
+        8, [score for row in complete for score in row.scored.rows]
+    )
+    told = [row.announces and row.submitted_at is not None for row in rows]
     return {
-        "responses": orjson.dumps(responses),
-        "answers": orjson.dumps(answers),
-        "scores": orjson.dumps(scores),
+        "ids": uuids([row.id for row in rows]),
+        "surveys": uuids([row.survey_id for row in rows]),
+        "versions": uuids([row.version_id for row in rows]),
+        "distributions": uuids([row.distribution_id for row in rows]),
+        "invitations": uuids([row.invitation_id for row in rows]),
+        "contacts": uuids([row.contact_id for row in rows]),
+        "channels": texts(row.channel for row in rows),
+        "touchpoints": texts(row.touchpoint for row in rows),
+        "languages": texts(row.language for row in rows),
+        "submit_keys": texts(row.submit_key for row in rows),
+        "resume_hashes": bytestrings(row.resume_hash for row in rows),
+        "pages": integers(row.page_index for row in rows),
+        "attributes": encoded(
+            orjson.dumps(row.attributes) if row.attributes else b"{}" for row in rows
+        ),
+        "starts": moments(row.started_at for row in rows),
+        "submissions": moments(row.submitted_at for row in rows),
+        "event_ids": uuids([new_id() if is_told else None for is_told in told]),
+        "events": encoded(
+            orjson.dumps(event_payload(row)) if is_told else None
+            for row, is_told in zip(rows, told, strict=True)
+        ),
+        "answer_of": uuids([row.id for row in rows for _ in row.answers]),
+        "answer_keys": texts(keys),
+        "answer_kinds": texts(kinds),
+        "answer_numbers": doubles(numbers),
+        "answer_texts": texts(words),
+        "answer_choices": texts(None if each is None else list_literal(each) for each in choices),
+        "answer_days": days(on),
+        "score_of": uuids([row.id for row in complete for _ in row.scored.rows]),
+        "score_metrics": texts(metrics),
+        "score_keys": texts(score_keys),
+        "score_states": texts(states),
+        "score_values": doubles(values),
+        "score_bands": texts(bands),
+        "score_languages": texts(languages),
+        "score_reasons": texts(reasons),
+        "score_models": texts(models),
     }
+
+
+def _columns(width: int, rows: Sequence[tuple[Any, ...]]) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
 def answer_rows(response_id: uuid.UUID, answers: Mapping[str, Answer]) -> list[dict[str, Any]]:
@@ -166,32 +249,6 @@ def score_rows(response_id: uuid.UUID, scored: Scored) -> list[dict[str, Any]]:
         {"r": response_id, "m": m, "q": q, "s": s, "v": v, "b": b, "l": language, "w": w, "o": o}
         for m, q, s, v, b, language, w, o in scored.rows
     ]
-
-
-def _response(row: Row) -> dict[str, Any]:
-    event = None
-    if row.announces and row.submitted_at is not None:
-        event = event_payload(row)
-    return {
-        "id": row.id,
-        "survey_id": row.survey_id,
-        "version_id": row.version_id,
-        "distribution_id": row.distribution_id,
-        "invitation_id": row.invitation_id,
-        "contact_id": row.contact_id,
-        "state": "partial" if row.submitted_at is None else "complete",
-        "channel": row.channel,
-        "touchpoint": row.touchpoint,
-        "language": row.language,
-        "submit_key": row.submit_key,
-        "resume_hash": None if row.resume_hash is None else "\\x" + row.resume_hash.hex(),
-        "page_index": row.page_index,
-        "attributes": row.attributes or {},
-        "started_at": row.started_at,
-        "submitted_at": row.submitted_at,
-        "event_id": None if event is None else new_id(),
-        "event": event,
-    }
 
 
 def event_payload(row: Row) -> dict[str, Any]:

@@ -19,20 +19,14 @@ import psycopg
 
 from efm import clock, log
 from efm.db.direct import Connection, Direct, begun
-from efm.db.pipelined import Statement
 from efm.errors import EfmError, Unready
-from efm.feedback.store import Outcome, Row, explain, parameters
-from efm.feedback.store_sql import INSERT
+from efm.feedback.store import Outcome, Row, created_ids, explain, parameters, statement_for
 
 LARGEST_BATCH = 64
 WAIT_SECONDS = 45.0
 # PostgreSQL plans its foreign key checks once a session. Plans made while the tables were empty
 # walk the whole organization, so they are thrown away when this many rows have been written.
 FORGET_PLANS_AT = (20, 200, 2000, 20000)
-
-STORE = Statement(
-    "efm_store", INSERT, {"organization": "uuid", "now": "timestamptz", "token": "uuid"}
-)
 
 logger = log.get("writer")
 
@@ -185,12 +179,12 @@ class Writer:
         }
         with self._direct.connection() as connection:
             self._count_rows(connection, len(rows))
-            stored = STORE.commit(connection, organization_id, values)
+            stored = statement_for(rows).commit(connection, organization_id, values)
             if len(stored) == len(rows):
                 return [
                     Outcome("created", row.id, None, row.submitted_at is not None) for row in rows
                 ]
-            created = {uuid.UUID((each or b"").decode()) for each in stored}
+            created = created_ids(stored)
             with begun(connection, organization_id):
                 return explain(connection, organization_id, rows, created, now, token_id)
 

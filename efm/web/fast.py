@@ -97,7 +97,7 @@ class Entrance:
             return self.app(environ, start_response)
         status, fields, content = answer
         start_response(_LINES[status], fields)
-        return (content,)
+        return [content]
 
     def _refused(
         self, error: EfmError, environ: WSGIEnvironment, start_response: StartResponse
@@ -116,7 +116,7 @@ class Entrance:
         seconds = time.perf_counter() - started
         self._notes.note(request_id, environ["REQUEST_METHOD"], "body", error.status, seconds)
         start_response(_LINES[error.status], fields)
-        return (content,)
+        return [content]
 
     def _link(self, path: str, environ: WSGIEnvironment) -> Answer | None:
         """A link's page, a form sent to it, or its thanks; None to pass on."""

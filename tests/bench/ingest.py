@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from efm import clock
+from efm import clock, process
 from efm.db.engine import make_engine, unit
 from efm.feedback import collect
 from efm.feedback.collect import BATCH_LIMIT, Incoming, submit_batch
@@ -56,6 +56,7 @@ def send(
     sentiment.load()
     with unit(engine, organization_id) as session:
         collect.target_of(session, survey_id, clock.now())
+    process.settle()  # As the service's own processes do.
     began, used = time.perf_counter(), time.process_time()
     for rows in batches:
         with unit(engine, organization_id) as session:
