@@ -80,7 +80,7 @@ def integers(values: Iterable[int]) -> bytes:
 
 
 def doubles(values: Iterable[float | None]) -> bytes:
-    """A double precision[]; raises OverflowError when a number has no double."""
+    """A double precision[]; raises struct.error when a number has no double."""
     return _array(_DOUBLE, [_NULL if each is None else _double(8, each) for each in values])
 
 

@@ -67,6 +67,19 @@ class Statement:
         Raises psycopg's errors; then nothing was stored, except that with an OperationalError the
         commit may have happened and its answer been lost.
         """
+        try:
+            return self._commit(connection, organization_id, values)
+        except errors.InvalidSqlStatementName:
+            # psycopg forgets all prepared statements of a connection that rolled back.
+            self._ready.pop(connection, None)
+            return self._commit(connection, organization_id, values)
+
+    def _commit(
+        self,
+        connection: Connection,
+        organization_id: uuid.UUID,
+        values: Mapping[str, bytes | None],
+    ) -> list[bytes | None]:
         pgconn = self._prepared(connection)
         given = [values[name] for name in self._values]
         pgconn.nonblocking = 0
@@ -91,14 +104,13 @@ class Statement:
     def run(self, connection: Connection, values: Mapping[str, bytes | None]) -> list[bytes | None]:
         """Run it in the connection's open transaction; the first column of its rows, as text.
 
-        Raises psycopg's errors.
+        It is planned anew each time, which many rows pay for. Raises psycopg's errors.
         """
-        pgconn = self._prepared(connection)
+        pgconn = connection.pgconn
+        given = [values[name] for name in self._values]
         pgconn.nonblocking = 0
         try:
-            pgconn.send_query_prepared(
-                self._name, [values[name] for name in self._values], self._formats
-            )
+            pgconn.send_query_params(self._sql, given, self._types, self._formats)
             (result,) = _results(pgconn, is_piped=False)
         finally:
             pgconn.nonblocking = 1

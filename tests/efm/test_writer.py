@@ -238,5 +238,16 @@ def test_plans_made_for_small_tables_are_forgotten(
     assert found == [0, 0, 1, 0]
 
 
+def test_a_connection_that_forgot_its_statements_prepares_them_again(
+    direct: _Held, survey: Published
+) -> None:
+    mine = Writer(direct)
+    assert mine.store(survey.house.id, row(survey)).state == "created"
+    with direct.connection() as connection:
+        connection.execute("DEALLOCATE ALL", prepare=False)  # As psycopg does after a roll-back.
+    assert mine.store(survey.house.id, row(survey)).state == "created"
+    assert survey.count("responses") == 2
+
+
 def test_store_and_writer_agree_on_the_row_limit() -> None:
     assert writer.LARGEST_BATCH <= store.ROWS_A_STATEMENT
