@@ -9,7 +9,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 SHOTS = os.environ.get("EFM_SHOTS")
 WIDE, NARROW = 1280, 390
+# What axe looks for at each width in each theme; the themes differ in colours only.
+COLOURS = ["color-contrast"]
+CHECKED = {width: {"light": RULES, "dark": COLOURS} for width in (WIDE, NARROW)}
 # What an address needs behind its path so that the page has something to show.
 QUERIES = {
     "search.show": "q=Weber",
@@ -206,44 +210,42 @@ def _is_page(client: Any, address: str, problems: list[str]) -> bool:
     return reply.mimetype == "text/html" and b"<!doctype html" in reply.data[:300].lower()
 
 
-def look(browser: Browser, client: Any, address: str, folder: str = "") -> list[str]:
-    """What is wrong with a page: it sticks out, complains, or keeps somebody out."""
+@contextmanager
+def looking(browser: Browser, client: Any) -> Iterator[Callable[..., list[str]]]:
+    """Gives `look(address, folder)`: what is wrong with a page that sticks out, complains or bars."""
     problems: list[str] = []
     # Without motion no colour is seen half-way from one theme to the other.
-    ways: dict[str, Any] = {
-        "viewport": {"width": WIDE, "height": 900},
-        "reduced_motion": "reduce",
-    }
-    with opened(browser, client, "/static/favicon.svg", **ways) as page:
+    size: dict[str, Any] = {"width": WIDE, "height": 900}
+    with opened(
+        browser, client, "/static/favicon.svg", viewport=size, reduced_motion="reduce"
+    ) as page:
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
         page.on(
             "console",
             lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None,
         )
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        for width in (WIDE, NARROW):
-            page.set_viewport_size({"width": width, "height": 900 if width == WIDE else 844})
-            sticks_out = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if sticks_out > 0:
-                problems.append(f"{sticks_out} pixels stick out at {width}")
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                photograph(page, folder, address, f"{width}-{scheme}")
-    with opened(browser, client, address, bypass_csp=True, **ways) as page:
-        page.evaluate(AXE)
-        for width, scheme, rules in (
-            (WIDE, "light", RULES),
-            (WIDE, "dark", ["color-contrast"]),
-            (NARROW, "light", RULES),
-        ):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
-            for one in found["violations"]:
-                where = one["nodes"][0]["html"][:160]
-                problems.append(f"{one['impact']} {one['id']} at {width} {scheme}: {where}")
-    return list(dict.fromkeys(problems))
+
+        def look(address: str, folder: str = "") -> list[str]:
+            problems.clear()
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            page.evaluate(AXE)
+            for width in (WIDE, NARROW):
+                page.set_viewport_size({"width": width, "height": 900 if width == WIDE else 844})
+                out = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                if out > 0:
+                    problems.append(f"{out} pixels stick out at {width}")
+                for scheme, rules in CHECKED[width].items():
+                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                    photograph(page, folder, address, f"{width}-{scheme}")
+                    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+                    for one in found["violations"]:
+                        where = one["nodes"][0]["html"][:160]
+                        problems.append(f"{one['impact']} {one['id']} at {width} {scheme}: {where}")
+            page.set_viewport_size(size)
+            return list(dict.fromkeys(problems))
+
+        yield look
 
 
 def photograph(page: Page, folder: str, address: str, look: str) -> None:
@@ -262,10 +264,11 @@ def test_every_page_of_the_demo_company(
     client = company.login("owner")
     problems: list[str] = []
     seen = 0
-    for address in pages_of(app, _values(company, config)):
-        if _is_page(client, address, problems):
-            seen += 1
-            problems += [f"{address}: {one}" for one in look(browser, client, address, "demo")]
+    with looking(browser, client) as look:
+        for address in pages_of(app, _values(company, config)):
+            if _is_page(client, address, problems):
+                seen += 1
+                problems += [f"{address}: {one}" for one in look(address, "demo")]
     assert not problems, "\n".join(problems)
     assert seen > 20
 
@@ -274,10 +277,11 @@ def test_every_page_of_a_company_that_begins(browser: Browser, app: EfmFlask, ho
     """Nothing is there yet: each page says what will be, and why it is worth it."""
     client = house.login("owner")
     problems: list[str] = []
-    for address in pages_of(app, {}, without_values=True):
-        if _is_page(client, address, problems):
-            problems += [f"{address}: {one}" for one in look(browser, client, address, "empty")]
-    problems += look(browser, client, "/surveys/0190a0a0-0000-7000-8000-000000000000", "missing")
+    with looking(browser, client) as look:
+        for address in pages_of(app, {}, without_values=True):
+            if _is_page(client, address, problems):
+                problems += [f"{address}: {one}" for one in look(address, "empty")]
+        problems += look("/surveys/0190a0a0-0000-7000-8000-000000000000", "missing")
     # A page that says that there is nothing, or no more, is answered with that status.
     ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
     assert not ours, "\n".join(ours)
@@ -289,12 +293,13 @@ def test_public_pages_without_anybody_signed_in(
     values = _values(company, config)
     problems: list[str] = []
     client = app.test_client()
-    for rule in app.url_map.iter_rules():
-        if not _is_public(app, rule) or rule.endpoint in NO_PAGE or _is_file(rule):
-            continue
-        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("health", "api")):
-            address = _address(app, rule, values)
-            problems += [f"{address}: {one}" for one in look(browser, client, address, "public")]
+    with looking(browser, client) as look:
+        for rule in app.url_map.iter_rules():
+            if not _is_public(app, rule) or rule.endpoint in NO_PAGE or _is_file(rule):
+                continue
+            if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("health", "api")):
+                address = _address(app, rule, values)
+                problems += [f"{address}: {one}" for one in look(address, "public")]
     # A page that says that there is nothing, or no more, is answered with that status.
     ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
     assert not ours, "\n".join(ours)

@@ -45,8 +45,8 @@ def append(house: House, kind: str, n: int = 1, **payload: object) -> list[uuid.
 
 
 def drain_all(engine: Engine, registry: Registry, now: datetime | None = None) -> int:
-    total = 0
-    while claimed := drain.drain_batch(engine, registry, now or clock.now(), 50):
+    total, now = 0, now or clock.now()  # One moment, so that nothing put off comes again.
+    while claimed := drain.drain_batch(engine, registry, now, 50):
         total += claimed
     return total
 
