@@ -118,7 +118,9 @@ class AnswerPages:
     def _render(self, template: str, **context: Any) -> str:
         if has_request_context():
             return render_template(template, **context)
-        with self._app.test_request_context("/s/"):
+        # Addresses on the page have no host, but Flask refuses to make one for a host it was not told.
+        hosts = self._app.config["TRUSTED_HOSTS"] or ["localhost"]
+        with self._app.test_request_context("/s/", base_url=f"http://{hosts[0]}"):
             return render_template(template, **context)
 
 

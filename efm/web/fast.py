@@ -210,7 +210,10 @@ class Entrance:
 
     def _is_ordinary(self, environ: WSGIEnvironment) -> bool:
         """Whether the host is one of ours, when they are told; Flask refuses the others."""
-        return not self._hosts or environ.get("HTTP_HOST", "") in self._hosts
+        if not self._hosts:
+            return True
+        host = environ.get("HTTP_HOST", "")
+        return host in self._hosts or host.partition(":")[0] in self._hosts
 
     def _prefix(self, environ: WSGIEnvironment) -> str:
         """The caller's network, seen through as many proxies as there are."""

@@ -270,6 +270,25 @@ def test_a_foreign_host_is_refused(app: EfmFlask, config: Config, survey: Publis
     assert client.get(survey.url, base_url="http://evil.example").status_code == 400
 
 
+@pytest.mark.parametrize("host", ["answers.example", "answers.example:8443"])
+def test_with_hosts_told_links_still_need_no_flask(
+    app: EfmFlask, config: Config, survey: Published, host: str
+) -> None:
+    apart = make_app(
+        replace(
+            config,
+            public_url="https://feedback.example",
+            answer_url="https://answers.example",
+            trusted_hosts=("feedback.example", "answers.example"),
+        ),
+        engine=app.extensions["efm.engine"],
+    )
+    alone = Client(Entrance(_Refusing(apart), keep_seconds=0))  # type: ignore[arg-type]
+    shown = alone.get(survey.url, base_url=f"https://{host}")
+    assert shown.status_code == 200
+    assert "/static/answer.css?v=" in shown.text
+
+
 def test_requests_are_counted_and_named(app: EfmFlask, survey: Published, alone: Client) -> None:
     counter = access.REQUESTS.labels("/s/<token>", "GET", "200")
     before = counter._value.get()
