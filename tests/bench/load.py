@@ -7,8 +7,10 @@ import os
 import shutil
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from efm.errors import Unready
 from tests.bench.processor import seconds_of
@@ -81,9 +83,11 @@ def pgbench(stage: Stage, seconds: float) -> Figure:
     """The same rows, inserted by prepared statements and nothing else: the database's ceiling."""
     script = WORKLOAD / "rows.sql"
     before = seconds_of(stage.database_pid)
+    folder = tempfile.TemporaryDirectory(prefix="efm-pgbench-")
     done = subprocess.run(
         [
             *(stage.database.program("pgbench"), "-n", "-M", "prepared", "-f", script),
+            *("--log", "--log-prefix", f"{folder.name}/log"),
             *("-c", str(CONNECTIONS), "-j", "2", "-T", str(max(1, round(seconds)))),
             *("-D", f"organization={stage.organization_id}", "-D", f"survey={stage.survey_id}"),
             *("-D", f"version={stage.version_id}", "-D", f"link={stage.link_id}"),
@@ -98,7 +102,12 @@ def pgbench(stage: Stage, seconds: float) -> Figure:
         raise Unready(f"pgbench failed: {done.stderr or done.stdout}")
     rate = float(found[0].split()[2])
     used = seconds_of(stage.database_pid) - before
-    return Figure(rate, database_us=used / (rate * seconds) * 1e6)
+    with folder:
+        # One line a transaction; its third figure is the latency in microseconds.
+        lines = [line for each in Path(folder.name).iterdir() for line in each.open()]
+    taken = sorted(int(line.split()[2]) / 1000 for line in lines)
+    p50, p99 = (taken[int(len(taken) * share)] for share in (0.5, 0.99))
+    return Figure(rate, p50, p99, database_us=used / (rate * seconds) * 1e6)
 
 
 def interleaved(
