@@ -6,12 +6,14 @@ import uuid
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from efm import clock
 from efm.db.engine import unit
 from efm.feedback import collect
 from efm.feedback.answering import Desk
 from efm.feedback.collect import Target
 from efm.feedback.kept import Kept
 from efm.feedback.store import Row
+from efm.staff import tokens
 from efm.vault import token_hash
 from efm.web import jsonguard
 from efm.web.api import ingest
@@ -21,7 +23,7 @@ from efm.web.api.room import STANDING, standing_headers
 from efm.web.flask import EfmFlask
 
 FIND = """
-SELECT organization_id, id, 'responses.write' = ANY(scopes) FROM efm_find_api_token(%(hash)s)
+SELECT organization_id, id, 'responses.write' = ANY(scopes), last_used_at FROM efm_find_api_token(%(hash)s)
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 
@@ -59,7 +61,11 @@ class QuickIngest:
 
     def _look_up(self, given: str) -> Token | None:
         found = self._desk.reader.fetch(FIND, {"hash": token_hash(given)})
-        return Token(found[0][0], found[0][1]) if found and found[0][2] else None
+        if not found or not found[0][2]:
+            return None
+        organization_id, token_id, _, last_used_at = found[0]
+        tokens.touch(self._engine, organization_id, token_id, last_used_at, clock.now())
+        return Token(organization_id, token_id)
 
     def may_ask(self, token: Token, environ: dict[str, Any], now: datetime) -> bool:
         """Count the request against its token's minute, once, whoever answers it."""

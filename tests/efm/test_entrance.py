@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
 from efm import clock
@@ -17,6 +18,7 @@ from efm.config import Config
 from efm.errors import Unready
 from efm.feedback import authoring, collect
 from efm.feedback.writer import Writer
+from efm.models import ApiToken
 from efm.web import access
 from efm.web.fast import INGEST, ROUTES, Entrance
 from efm.web.flask import EfmFlask
@@ -206,6 +208,18 @@ def test_a_revoked_token_stores_nothing_at_once(
     survey.execute("UPDATE api_tokens SET revoked_at = now()")
     assert post(client, token, document).status_code == 401
     assert survey.count("responses") == 1
+
+
+def test_a_token_tells_when_it_was_last_used(
+    alone: Client, survey: Published, token: dict[str, str]
+) -> None:
+    before = clock.now()
+    sent = post(alone, token, {"survey_id": str(survey.survey_id), "answers": GOOD})
+    assert sent.status_code == 201
+    with survey.house.unit(read_only=True) as session:
+        used = session.scalars(select(ApiToken.last_used_at)).one()
+    assert used is not None
+    assert used >= before
 
 
 def test_a_token_without_the_scope_is_refused(app: EfmFlask, survey: Published) -> None:
