@@ -9,6 +9,7 @@ from surveys.errors import UnknownName
 from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting, SettingValue
 from surveys.kinds.choosing import CHOOSING
 from surveys.kinds.measuring import MEASURING
+from surveys.kinds.particulars import PARTICULARS
 from surveys.kinds.scales import SCALES
 from surveys.kinds.writing import WRITING
 from surveys.strings import shown
@@ -31,7 +32,7 @@ __all__ = [
     "scale",
 ]
 
-KINDS: dict[str, Kind] = {**SCALES, **CHOOSING, **WRITING, **MEASURING}
+KINDS: dict[str, Kind] = {**SCALES, **CHOOSING, **WRITING, **MEASURING, **PARTICULARS}
 
 
 def names() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Kinds answered by choosing from a list: single_choice and multiple_choice."""
+"""Kinds answered by choosing from a list: single_choice, dropdown and multiple_choice."""
 
 from __future__ import annotations
 
@@ -124,6 +124,16 @@ CHOOSING: dict[str, Kind] = {
             columns=_single_columns,
             has_choices=True,
             seconds=7.0,
+        ),
+        Kind(
+            name="dropdown",
+            title="One choice from a long list",
+            answer="choices",
+            template="choices",
+            readers=_read_single,
+            columns=_single_columns,
+            has_choices=True,
+            seconds=8.0,
         ),
         Kind(
             name="multiple_choice",

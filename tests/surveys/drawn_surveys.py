@@ -82,6 +82,14 @@ def documents(draw: st.DrawFn) -> dict[str, object]:
 definitions = documents().map(load)
 
 
+SUCH = {
+    "email": ["a@b.co", "Ana.O'Neil+x@mail.example.com", "jürgen@bücher.example"],
+    "phone": ["+44 20 7946 0000", "112 33", "(030) 123-45 67"],
+    "url": ["https://example.com", "http://a.example/x?y=1#z"],
+    "time": ["00:00", "23:59"],
+}
+
+
 @st.composite
 def value_for(draw: st.DrawFn, question: Question) -> object:
     """A JSON value the question accepts."""
@@ -96,6 +104,8 @@ def value_for(draw: st.DrawFn, question: Question) -> object:
         return draw(st.lists(st.sampled_from(offered), min_size=low, max_size=high, unique=True))
     if kind.has_choices:
         return draw(st.sampled_from([choice.key for choice in question.choices]))
+    if question.kind in SUCH:
+        return draw(st.sampled_from(SUCH[question.kind]))
     if kind.answer == "text":
         limit = int(chosen["max_length"])
         return draw(texts.filter(lambda text: len(text) <= limit) | st.just("x"))

@@ -32,12 +32,17 @@ def test_the_kinds_of_the_product_are_declared():
         "ces",
         "stars",
         "single_choice",
+        "dropdown",
         "multiple_choice",
         "short_text",
         "long_text",
         "statement",
         "number",
         "date",
+        "email",
+        "phone",
+        "url",
+        "time",
     )
     drawings = {kinds.kind(name).template for name in kinds.names()}
     assert drawings == {"scale", "choices", "text", "number", "date", "statement"}

@@ -15,12 +15,14 @@ from surveys import definition, translations
 
 pages = Blueprint("gallery", __name__)
 
-ERRORS = {"stay": "required", "often": "number"}
+ERRORS = {"stay": "required", "often": "number", "mail": "email"}
 VALUES = {
     "recommend": 9,
     "satisfied": 4,
     "portal": 3,
     "drivers": ["help", "price"],
+    "shop": ["vienna"],
+    "mail": "anna@northwind",
     "reason": "The new portal saves us an hour a week.",
 }
 SURVEY = """
@@ -55,6 +57,14 @@ pages:
       - {key: product, kind: short_text, text: Which product do you use most?}
       - {key: often, kind: number, text: How often did you contact us?, help: In the past 30 days., settings: {unit: times}}
       - {key: when, kind: date, text: When did you last visit us?}
+      - key: shop
+        kind: dropdown
+        text: Which of our shops did you visit?
+        choices: [{key: hamburg, label: Hamburg}, {key: vienna, label: Vienna}, {key: zurich, label: Zürich}]
+      - {key: at, kind: time, text: "At about what time?"}
+      - {key: mail, kind: email, text: "Where may we write to you?", is_required: true}
+      - {key: call, kind: phone, text: "Under which number may we call you?"}
+      - {key: page, kind: url, text: "Where did you read about us?", help: The address of the page.}
 """
 
 
