@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from surveys import documents, kinds
+from surveys import documents, kinds, translations
 from surveys.errors import UnknownName
 from surveys.kinds import SettingValue
 from surveys.reading import Reader
@@ -174,7 +174,7 @@ def _definition(reader: Reader, document: object) -> Definition:
     if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
         reader.refuse("language", 'Write a language code in quotes, such as "en" or "pt-BR".')
         language = "en"
-    pages = tuple(_pages(reader, given.get("pages")))
+    pages = tuple(_pages(reader, given.get("pages"), language))
     if not any(page.questions for page in pages):
         reader.refuse("pages", "There is no question yet. Add a page with a question.")
     return Definition(
@@ -191,7 +191,7 @@ def _definition(reader: Reader, document: object) -> Definition:
     )
 
 
-def _pages(reader: Reader, value: object) -> Iterator[Page]:
+def _pages(reader: Reader, value: object, language: str) -> Iterator[Page]:
     page_keys: set[str] = set()
     question_keys: set[str] = set()
     for number, (path, part) in enumerate(reader.each(value, "pages", MAX_PAGES, "pages"), 1):
@@ -202,12 +202,13 @@ def _pages(reader: Reader, value: object) -> Iterator[Page]:
             key=reader.key(given.get("key", f"page_{number}"), f"{path}.key", page_keys),
             title=reader.text(given.get("title"), f"{path}.title", MAX_TITLE),
             questions=tuple(
-                _question(reader, question, where, question_keys) for where, question in questions
+                _question(reader, question, where, question_keys, language)
+                for where, question in questions
             ),
         )
 
 
-def _question(reader: Reader, value: object, path: str, taken: set[str]) -> Question:
+def _question(reader: Reader, value: object, path: str, taken: set[str], language: str) -> Question:
     given = reader.mapping(value, path, tuple(Question.__dataclass_fields__))
     name = given.get("kind")
     kind = kinds.KINDS.get(name) if isinstance(name, str) else None
@@ -223,12 +224,19 @@ def _question(reader: Reader, value: object, path: str, taken: set[str]) -> Ques
         is_required=reader.boolean(
             given.get("is_required"), f"{path}.is_required", otherwise=False
         ),
-        choices=tuple(_choices(reader, given.get("choices"), f"{path}.choices")),
+        choices=tuple(_choices(reader, given.get("choices"), f"{path}.choices"))
+        or _fixed_choices(kind, language),
         settings=MappingProxyType(
             reader.settings(given.get("settings"), f"{path}.settings", kind.settings)
         ),
     )
-    if kind.has_choices and len(question.choices) < 2:
+    fixed = [key for key, _ in kind.fixed_choices]
+    if fixed and [choice.key for choice in question.choices] != fixed:
+        reader.refuse(
+            f"{path}.choices",
+            f"Give the choices {' and '.join(fixed)} in this order, or none to use the usual words.",
+        )
+    elif kind.has_choices and len(question.choices) < 2:
         reader.refuse(f"{path}.choices", "Offer at least two choices.")
     elif question.choices and not kind.has_choices:
         reader.refuse(f"{path}.choices", f"A question of kind {kind.name} offers no choices.")
@@ -237,6 +245,13 @@ def _question(reader: Reader, value: object, path: str, taken: set[str]) -> Ques
     for setting, message in kind.check(question):
         reader.refuse(f"{path}.settings.{setting}", message)
     return question
+
+
+def _fixed_choices(kind: kinds.Kind, language: str) -> tuple[Choice, ...]:
+    """The choices a kind has by itself, in the words of the definition's language."""
+    return tuple(
+        Choice(key, translations.text(language, words)) for key, words in kind.fixed_choices
+    )
 
 
 def _choices(reader: Reader, value: object, path: str) -> Iterator[Choice]:

@@ -100,8 +100,9 @@ class Kind:
 
     ``template`` names the drawing ('scale', 'choices', 'text', 'number', 'date', 'statement').
     ``ends`` gives the translation keys of the default words for both ends of a scale. ``check``
-    yields (setting, message) for settings that contradict one another. ``seconds`` is what an
-    answer takes beyond reading, for the estimate shown before a survey.
+    yields (setting, message) for settings that contradict one another. ``fixed_choices`` are the
+    keys of choices that are always the same, each with the translation key of its usual words.
+    ``seconds`` is what an answer takes beyond reading, for the estimate shown before a survey.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Kind:
     check: Callable[[Asked], Iterable[tuple[str, str]]] = no_problems
     has_choices: bool = False
     takes_many: bool = False
+    fixed_choices: tuple[tuple[str, str], ...] = ()
     seconds: float = 5.0
 
     def setting(self, question: Asked, name: str) -> SettingValue | None:

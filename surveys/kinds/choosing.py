@@ -1,4 +1,4 @@
-"""Kinds answered by choosing from a list: single_choice, dropdown and multiple_choice."""
+"""Kinds answered by choosing from a list: single_choice, dropdown, yes_no, multiple_choice."""
 
 from __future__ import annotations
 
@@ -134,6 +134,17 @@ CHOOSING: dict[str, Kind] = {
             columns=_single_columns,
             has_choices=True,
             seconds=8.0,
+        ),
+        Kind(
+            name="yes_no",
+            title="Yes or no",
+            answer="choices",
+            template="choices",
+            readers=_read_single,
+            columns=_single_columns,
+            has_choices=True,
+            fixed_choices=(("yes", "choice_yes"), ("no", "choice_no")),
+            seconds=4.0,
         ),
         Kind(
             name="multiple_choice",

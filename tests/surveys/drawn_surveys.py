@@ -63,7 +63,7 @@ def documents(draw: st.DrawFn) -> dict[str, object]:
             kind = draw(st.sampled_from(kinds.names()))
             question: dict[str, object] = {"key": next(names), "kind": kind, "text": draw(texts)}
             offered = draw(st.lists(keys, min_size=2, max_size=6, unique=True))
-            if kinds.kind(kind).has_choices:
+            if kinds.kind(kind).has_choices and not kinds.kind(kind).fixed_choices:
                 question["choices"] = [{"key": key, "label": draw(texts)} for key in offered]
             if kinds.kind(kind).answer != "none":
                 question["is_required"] = draw(st.booleans())

@@ -7,14 +7,14 @@ import pytest
 from surveys import kinds
 from surveys.answers import clean_json
 from surveys.definition import Question, load
-from surveys.errors import UnknownName
+from surveys.errors import DefinitionError, UnknownName
 
 CHOICES = [{"key": "a", "label": "Alpha"}, {"key": "b", "label": "Beta"}]
 
 
 def loaded(kind: str, **settings: object):
     question: dict[str, object] = {"key": "q", "kind": kind, "text": "Well?", "settings": settings}
-    if kinds.kind(kind).has_choices:
+    if kinds.kind(kind).has_choices and not kinds.kind(kind).fixed_choices:
         question["choices"] = CHOICES
     return load({"title": "T", "language": "en", "pages": [{"questions": [question]}]})
 
@@ -33,6 +33,7 @@ def test_the_kinds_of_the_product_are_declared():
         "stars",
         "single_choice",
         "dropdown",
+        "yes_no",
         "multiple_choice",
         "short_text",
         "long_text",
@@ -141,3 +142,30 @@ def test_every_declared_setting_can_be_drawn_as_a_form():
             assert bool(setting.options) == (setting.type == "option")
             if setting.default is not None and setting.options:
                 assert setting.default in setting.options
+
+
+@pytest.mark.parametrize(("language", "labels"), [("en", ["Yes", "No"]), ("de-AT", ["Ja", "Nein"])])
+def test_yes_and_no_are_there_by_themselves(language, labels):
+    question = {"key": "q", "kind": "yes_no", "text": "Well?"}
+    document = {"title": "T", "language": language, "pages": [{"questions": [question]}]}
+    survey = load(document)
+    assert [choice.key for choice in survey.question("q").choices] == ["yes", "no"]
+    assert [choice.label for choice in survey.question("q").choices] == labels
+    answered = clean_json(survey, {"q": "no"}).answers["q"]
+    assert [column.value(answered) for column in kinds.columns(survey.question("q"))] == [
+        "no",
+        labels[1],
+    ]
+
+
+def test_yes_and_no_may_be_worded_but_not_replaced():
+    own = [{"key": "yes", "label": "Found it"}, {"key": "no", "label": "Not yet"}]
+    question = {"key": "q", "kind": "yes_no", "text": "Well?", "choices": own}
+    document = {"title": "T", "language": "en", "pages": [{"questions": [question]}]}
+    assert [choice.label for choice in load(document).question("q").choices] == [
+        "Found it",
+        "Not yet",
+    ]
+    question["choices"] = [*own, {"key": "maybe", "label": "Maybe"}]
+    with pytest.raises(DefinitionError, match="yes and no in this order"):
+        load(document)

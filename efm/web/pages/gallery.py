@@ -61,6 +61,7 @@ pages:
         kind: dropdown
         text: Which of our shops did you visit?
         choices: [{key: hamburg, label: Hamburg}, {key: vienna, label: Vienna}, {key: zurich, label: Zürich}]
+      - {key: found, kind: yes_no, text: Did you find what you were looking for?}
       - {key: at, kind: time, text: "At about what time?"}
       - {key: mail, kind: email, text: "Where may we write to you?", is_required: true}
       - {key: call, kind: phone, text: "Under which number may we call you?"}
