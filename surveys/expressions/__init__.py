@@ -12,7 +12,9 @@ from surveys.expressions.errors import (
     WrongArguments,
 )
 from surveys.expressions.limits import Limits
+from surveys.expressions.parsing import parse
 from surveys.expressions.values import JsonValue, Value
+from surveys.expressions.writing import normal, write
 
 __all__ = [
     "BadPattern",
@@ -28,4 +30,7 @@ __all__ = [
     "Value",
     "WrongArguments",
     "compile_expression",
+    "normal",
+    "parse",
+    "write",
 ]

@@ -48,8 +48,10 @@ def check_call(name: str, count: int, path: str) -> Operator:
     operator = OPERATORS.get(name)
     if operator is None:
         near = difflib.get_close_matches(name[:40], OPERATORS, 1)
-        hint = f"; did you mean {near[0]}?" if near else "."
-        raise UnknownOperator(f"There is no operator {shown(name)}{hint}", path)
+        hint = f"write {near[0]}" if near else "take one of the list"
+        raise UnknownOperator(
+            f"There is no operator {shown(name) or 'without a name'}; {hint}.", path
+        )
     least, most, _ = operator
     if count < least or (most is not None and count > most):
         wanted = f"at least {least}" if most is None else " or ".join(map(str, {least, most}))

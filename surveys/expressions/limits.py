@@ -8,7 +8,7 @@ from typing import NoReturn
 from surveys.expressions.errors import TooLarge, TooLong
 
 # Closures call one another as deep as logic nests; more would meet the interpreter's own bound.
-_DEEPEST = 100
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def number(value: float) -> int | float | None:
         if -_LARGEST_WHOLE <= value <= _LARGEST_WHOLE:
             return int(value)
         try:
-            return float(value)
+            value = float(value)
         except OverflowError:
             return None
     if not math.isfinite(value):
