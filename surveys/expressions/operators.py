@@ -103,11 +103,13 @@ def _concatenate(given: Sequence[Value], meter: Meter) -> Value:
 def _part_of_text(given: Sequence[Value], meter: Meter) -> Value:
     text = to_text(given[0], meter)
     start = _whole(given[1], meter)
-    rest = text[max(len(text) + start, 0) if start < 0 else start :]
+    start = min(max(len(text) + start, 0) if start < 0 else start, len(text))
+    stop = len(text)
     if len(given) == 3:
         length = _whole(given[2], meter)
-        rest = rest[: max(len(rest) + length, 0) if length < 0 else length]
-    return meter.built_text(rest)
+        stop = max(stop + length, start) if length < 0 else min(start + length, stop)
+    meter.check_text(stop - start, stop - start)
+    return text[start:stop]
 
 
 def _whole(value: Value, meter: Meter) -> int:

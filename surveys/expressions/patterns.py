@@ -19,6 +19,7 @@ from surveys.expressions.limits import Meter
 LONGEST_TEXT = 1_000
 LONGEST_PATTERN = 1_000
 _MOST_STATES = 2_000
+_MOST_BUILT = 10_000
 _MOST_REPEATS = 1_000
 _DEEPEST = 30
 
@@ -118,6 +119,7 @@ class _Reader:
         self.pattern = pattern
         self.at = 0
         self.flags = 0
+        self.built = 0
         self.states = [_State(None, "", ())]
 
     def compile(self) -> Pattern:
@@ -144,7 +146,7 @@ class _Reader:
         parts: list[Callable[[int], int]] = []
         while self.peek() not in ("", "|", ")"):
             parts.append(self.repeated(self.part(depth)))
-        return lambda after: _chained(parts, after)
+        return lambda after: self.chained(parts, after)
 
     def repeated(self, part: Callable[[int], int]) -> Callable[[int], int]:
         """A part with the count behind it, if there is one."""
@@ -179,7 +181,7 @@ class _Reader:
             end = after
             for _ in range(most - least):
                 after = self.add(None, "", (part(after), end))
-        return _chained([part] * least, after)
+        return self.chained([part] * least, after)
 
     def part(self, depth: int) -> Callable[[int], int]:
         """One character, class, place or group."""
@@ -231,6 +233,15 @@ class _Reader:
             self.refuse("refers back or has an escape that is not known")
         return self.accept(re.escape(letter))
 
+    def chained(self, parts: list[Callable[[int], int]], after: int) -> int:
+        """Parts in a row; empty ones make no states, so building them is counted as well."""
+        self.built += len(parts)
+        if self.built > _MOST_BUILT:
+            self.refuse("counts within counts too far")
+        for part in reversed(parts):
+            after = part(after)
+        return after
+
     def accept(self, one: str) -> Callable[[int], int]:
         """A state for one character; the standard library knows what is in a class."""
         accepts = _one_character(one, self.flags)
@@ -251,12 +262,6 @@ class _Reader:
 
     def refuse(self, why: str) -> NoReturn:
         raise BadPattern(f"The pattern {why} (character {self.at + 1}).")
-
-
-def _chained(parts: list[Callable[[int], int]], after: int) -> int:
-    for part in reversed(parts):
-        after = part(after)
-    return after
 
 
 @lru_cache(maxsize=2_048)

@@ -18,6 +18,8 @@ JsonValue: TypeAlias = Value
 _LARGEST_WHOLE = 2**53
 # Longer than any number that is meant; reading digits is quadratic.
 _LONGEST_NUMBER = 400
+# More than this was typed to be looked at for long, not to be left empty.
+_LONGEST_BLANK = 1_000
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INFINITY = re.compile(r"[+-]?Infinity")
 _OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
@@ -74,7 +76,7 @@ def truthy(value: Value) -> bool:
 def is_blank(value: Value) -> bool:
     """Whether nothing was answered: null, blank text, or nothing chosen. Zero and false are answers."""
     if isinstance(value, str):
-        return not value or value.isspace()
+        return not value or (len(value) <= _LONGEST_BLANK and value.isspace())
     return value is None or (isinstance(value, list | dict) and not value)
 
 

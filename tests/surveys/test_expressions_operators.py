@@ -88,6 +88,9 @@ COERCIONS = [
     ({"substr": [12345, 1, 2]}, "23"),
     ({"substr": ["abc", -9]}, "abc"),
     ({"substr": ["abc", 0, None]}, ""),
+    ({"substr": ["abc", 9]}, ""),
+    ({"substr": ["abc", 9, -1]}, ""),
+    ({"substr": ["abc", 1, -9]}, ""),
     ({"!!": ["0"]}, True),
     ({"!!": [{}]}, True),
     ({"!!": [[[]]]}, True),
@@ -286,6 +289,10 @@ DEEPENING = {"reduce": [X, [{"var": "accumulator"}], 1]}
         ({"==": [DEEPENING, DEEPENING]}, {"x": [0] * 5_000}, TooLarge),
         ({"cat": [DOUBLING]}, {"x": [0] * 25}, TooLarge),
         ({"in": [X, 1]}, {"x": [0] * 200_000}, TooLong),
+        ({"map": [X, [0] * 1_500]}, {"x": [0] * 9_000}, TooLong),
+        ({"map": [X, {"and": [1] * 1_500}]}, {"x": [0] * 9_000}, TooLong),
+        ({"map": [X, {"missing": ["a." * 4_000]}]}, {"x": [{}] * 9_000}, TooLong),
+        ({"map": [X, {"==": [{"var": ""}, {"var": ""}]}]}, {"x": ["y" * 100_000] * 5_000}, TooLong),
         ({"==": [1]}, {}, WrongArguments),
         ({"and": []}, {}, WrongArguments),
         ({"substr": ["a"]}, {}, WrongArguments),
@@ -307,6 +314,15 @@ def test_hostile_input_is_refused_at_once(logic, data, error):
     assert time.perf_counter() - begun < 1
     assert isinstance(refused.value, ExpressionError)
     assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "logic", [{"is_empty": [{"var": ""}]}, {"substr": [{"var": ""}, 1, 1]}, {"+": [{"var": ""}]}]
+)
+def test_long_text_is_not_looked_at_whole(logic):
+    begun = time.perf_counter()
+    value({"map": [X, logic]}, {"x": [" " * 1_000_000] * 9_000})
+    assert time.perf_counter() - begun < 1
 
 
 def test_an_error_says_where():
@@ -365,7 +381,7 @@ def test_patterns_match_as_the_standard_library_does(pattern):
 @pytest.mark.parametrize(
     "pattern",
     ["(", ")", "[", "*a", "a**", "a++", "(?=a)", "(?!a)", "(?<=a)b", r"(a)\1", "(?P=x)", "a{3,2}", "a{9999}",
-     "(a{1000}){1000}", "(" * 100 + ")" * 100, "a" * 1_001, "\\", "[z-a]", r"\p", "(?m)a", "(?#x)"],
+     "(a{1000}){1000}", "(" * 100 + ")" * 100, "a" * 1_001, "\\", "[z-a]", r"\p", "(?m)a", "(?#x)", "((((){1000}){1000}){1000}){1000}", "((((){0,1000}){0,1000}){0,1000}){0,1000}"],
 )  # fmt: skip
 def test_patterns_that_are_refused(pattern):
     with pytest.raises(BadPattern):
