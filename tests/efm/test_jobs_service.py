@@ -68,7 +68,7 @@ def is_sent(house: House, process: subprocess.Popen[str], mail_id: uuid.UUID | N
     if mail_id is None:
         with house.unit() as session:
             mail_id = outbox.post(session, "anna@example.org", "Hello", "x")
-    for _ in range(400):
+    for _ in range(1200):
         with house.unit(read_only=True) as session:
             if session.get_one(Mail, (house.id, mail_id)).state == "sent":
                 return True
