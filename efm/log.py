@@ -69,11 +69,12 @@ def configure(log_format: str = "text", level: str = "info") -> None:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    out = sys.stderr
     structlog.configure(
         processors=[*shared, *last, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        # Asked each time: what standard error is may be replaced, and the old one closed.
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+        # Who replaced standard error may have closed it since; a log line must not fail for that.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr if out.closed else out),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
