@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from efm import queue
 from efm.clock import new_id
 from efm.feedback.score import Scored, in_event, score_answers
-from efm.feedback.store import SCORE_JOB, Reason, answer_rows, score_rows
+from efm.feedback.store import SCORE_JOB, Reason
 from surveys import path
 from surveys.compiled import Compiled
 from surveys.values import Answer
@@ -161,8 +161,8 @@ def save_page(
             "page": page_index if goes_back or following is None else following,
             "completes": completes,
             "removed": [key for key in before if key in asked and key not in answers],
-            "answers": orjson.dumps(answer_rows(response_id, answers)).decode(),
-            "scores": orjson.dumps(score_rows(response_id, scored)).decode(),
+            "answers": orjson.dumps(_answer_rows(answers)).decode(),
+            "scores": orjson.dumps(_score_rows(scored)).decode(),
             "event_id": new_id(),
             "event": orjson.dumps(_event(held, scored)).decode(),
         },
@@ -174,6 +174,20 @@ def save_page(
         organization_id = session.info["organization_id"]
         queue.enqueue(session, SCORE_JOB, once=f"{SCORE_JOB}:{organization_id}")
     return Saved(None, completes, following or 0)
+
+
+def _answer_rows(answers: Mapping[str, Answer]) -> list[dict[str, Any]]:
+    return [
+        {"q": key, "k": kind, "n": number, "t": words, "c": choices, "d": on}
+        for key, kind, number, words, choices, on in answers.values()
+    ]
+
+
+def _score_rows(scored: Scored) -> list[dict[str, Any]]:
+    return [
+        {"m": m, "q": q, "s": s, "v": v, "b": b, "l": language, "w": w, "o": o}
+        for m, q, s, v, b, language, w, o in scored.rows
+    ]
 
 
 def _event(held: SqlRow[Any], scored: Scored) -> dict[str, Any]:

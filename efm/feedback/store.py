@@ -157,11 +157,7 @@ def store_at_once(
 
     Raises psycopg.DataError or IntegrityError when a row cannot be held.
     """
-    values = parameters(rows) | {
-        "organization": str(organization_id).encode(),
-        "now": now.isoformat().encode(),
-        "token": None if token_id is None else str(token_id).encode(),
-    }
+    values = parameters(rows, organization_id, now, token_id)
     stored = statement_for(rows).run(driver, values)
     if len(stored) == len(rows):
         return [Outcome("created", row.id, None, row.submitted_at is not None) for row in rows]
@@ -178,7 +174,9 @@ def created_ids(stored: Sequence[bytes | None]) -> set[uuid.UUID]:
     return {uuid.UUID((each or b"").decode()) for each in stored}
 
 
-def parameters(rows: Sequence[Row]) -> dict[str, bytes | None]:
+def parameters(
+    rows: Sequence[Row], organization_id: uuid.UUID, now: datetime, token_id: uuid.UUID | None
+) -> dict[str, bytes | None]:
     """The rows as the statements read them: each column an array, and so their answers and scores."""
     # A partial response has no scores yet; they come with its last page.
     complete = [row for row in rows if row.submitted_at is not None]
@@ -190,6 +188,9 @@ def parameters(rows: Sequence[Row]) -> dict[str, bytes | None]:
     )
     told = [row.announces and row.submitted_at is not None for row in rows]
     return {
+        "organization": str(organization_id).encode(),
+        "now": now.isoformat().encode(),
+        "token": None if token_id is None else str(token_id).encode(),
         "ids": uuids([row.id for row in rows]),
         "surveys": uuids([row.survey_id for row in rows]),
         "versions": uuids([row.version_id for row in rows]),
@@ -233,22 +234,6 @@ def parameters(rows: Sequence[Row]) -> dict[str, bytes | None]:
 
 def _columns(width: int, rows: Sequence[tuple[Any, ...]]) -> Sequence[Sequence[Any]]:
     return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
-def answer_rows(response_id: uuid.UUID, answers: Mapping[str, Answer]) -> list[dict[str, Any]]:
-    """Answers as the statements read them."""
-    return [
-        {"r": response_id, "q": key, "k": kind, "n": number, "t": words, "c": choices, "d": on}
-        for key, kind, number, words, choices, on in answers.values()
-    ]
-
-
-def score_rows(response_id: uuid.UUID, scored: Scored) -> list[dict[str, Any]]:
-    """Scores as the statements read them."""
-    return [
-        {"r": response_id, "m": m, "q": q, "s": s, "v": v, "b": b, "l": language, "w": w, "o": o}
-        for m, q, s, v, b, language, w, o in scored.rows
-    ]
 
 
 def event_payload(row: Row) -> dict[str, Any]:

@@ -171,12 +171,7 @@ class Writer:
 
     def _transaction(self, key: _Key, rows: Sequence[Row], now: datetime) -> list[Outcome]:
         organization_id, token_id = key
-        values: dict[str, bytes | None] = {
-            **parameters(rows),
-            "organization": str(organization_id).encode(),
-            "now": now.isoformat().encode(),
-            "token": None if token_id is None else str(token_id).encode(),
-        }
+        values = parameters(rows, organization_id, now, token_id)
         with self._direct.connection() as connection:
             self._count_rows(connection, len(rows))
             stored = statement_for(rows).commit(connection, organization_id, values)

@@ -44,8 +44,9 @@ ROUTES = (
     ("GET", THANKS, "public"),
     ("POST", INGEST, "responses.write"),
 )
-# How long a link, a token or a survey may be remembered. What it no longer allows is refused by
-# the statement that stores, so this is only for how long a page may still be shown.
+# How long a link, a token or a survey may be remembered (twice that while one thread looks again).
+# What it no longer allows is refused by the statement that stores, so this is only for how long a
+# page may still be shown.
 KEEP_SECONDS = 0.25
 FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_TYPES = ("application/json", "application/json; charset=utf-8")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from surveys.values import Answer
+from surveys.strings import is_storable
+from surveys.values import Answer, Refusal
 
 SettingValue: TypeAlias = str | int | float | bool | tuple[str, ...]
 AnswerShape: TypeAlias = Literal["numeric", "choices", "text", "date", "none"]
@@ -136,6 +137,26 @@ def whole(value: SettingValue | None, otherwise: int) -> int:
 def one_of(typed: Sequence[str]) -> str:
     """The one string a form sent for a question, trimmed; '' where it sent none."""
     return typed[0].strip() if typed else ""
+
+
+def text_readers(read: Callable[[str], Answer | None]) -> Readers:
+    """Readers of a kind that is given as one text; `read` makes the answer of it, or refuses it."""
+
+    def form(typed: Sequence[str]) -> Answer | None:
+        if len(typed) > 1:
+            raise Refusal("one_only")
+        return read(typed[0]) if typed else None
+
+    def json(value: object) -> Answer | None:
+        if value is None:
+            return None
+        if type(value) is not str:
+            raise Refusal("not_text")
+        if not is_storable(value):
+            raise Refusal("characters")
+        return read(value)
+
+    return Readers(form, json)
 
 
 def simple_column(value: Callable[[Answer], Cell]) -> Callable[[Asked], tuple[Column, ...]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from surveys.kinds.base import Asked, Kind, Readers, simple_column
-from surveys.strings import is_storable, tidy
+from surveys.kinds.base import Asked, Kind, Readers, simple_column, text_readers
+from surveys.strings import tidy
 from surveys.values import Answer, Refusal
 
 LONGEST_EMAIL = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets.
@@ -119,21 +119,7 @@ def _readers(question: Asked) -> Readers:
         text = tidy(text)
         return Answer(key, kind, None, check(text)) if text else None
 
-    def form(typed: Sequence[str]) -> Answer | None:
-        if len(typed) > 1:
-            raise Refusal("one_only")
-        return read(typed[0]) if typed else None
-
-    def json(value: object) -> Answer | None:
-        if value is None:
-            return None
-        if type(value) is not str:
-            raise Refusal("not_text")
-        if not is_storable(value):
-            raise Refusal("characters")
-        return read(value)
-
-    return Readers(form, json)
+    return text_readers(read)
 
 
 def _kind(name: str, title: str, seconds: float) -> Kind:

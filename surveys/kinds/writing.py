@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from surveys.kinds.base import Asked, Kind, Readers, Setting, simple_column, whole
-from surveys.strings import is_storable, tidy
+from surveys.kinds.base import (
+    Asked,
+    Kind,
+    Readers,
+    Setting,
+    simple_column,
+    text_readers,
+    whole,
+)
+from surveys.strings import tidy
 from surveys.values import Answer, Refusal
 
 _LONGEST = {"short_text": 200, "long_text": 5000}
@@ -40,21 +48,7 @@ def _readers(question: Asked) -> Readers:
             raise Refusal("too_long", maximum=limit, length=len(text))
         return Answer(key, kind, None, text)
 
-    def form(typed: Sequence[str]) -> Answer | None:
-        if len(typed) > 1:
-            raise Refusal("one_only")
-        return read(typed[0]) if typed else None
-
-    def json(value: object) -> Answer | None:
-        if value is None:
-            return None
-        if type(value) is not str:
-            raise Refusal("not_text")
-        if not is_storable(value):
-            raise Refusal("characters")
-        return read(value)
-
-    return Readers(form, json)
+    return text_readers(read)
 
 
 def _no_readers(question: Asked) -> Readers:
