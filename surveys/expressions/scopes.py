@@ -12,7 +12,9 @@ Run: TypeAlias = Callable[[object, Meter], Value]
 _Read: TypeAlias = Callable[[object, Meter, Run], Value]
 _Loop: TypeAlias = Callable[[Run, Run, "Run | None"], Run]
 
-_NOTHING: Run = lambda data, meter: None  # noqa: E731 - a closure like those that are built
+
+def _nothing(data: object, meter: Meter) -> Value:
+    return None
 
 
 class Scope(NamedTuple):
@@ -54,7 +56,7 @@ def missing(names: list[Value], data: object, meter: Meter, scope: Scope) -> lis
     absent: list[Value] = []
     for name in names:
         meter.spend(1)
-        value = lookup(name, scope, meter)(data, meter, _NOTHING)
+        value = lookup(name, scope, meter)(data, meter, _nothing)
         if value is None or value == "":
             absent.append(name)
     return absent

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from efm import clock
 from efm.feedback import authoring
 from efm.web.fast import Entrance
 from efm.web.flask import EfmFlask
-from tests.browser.test_gallery import AXE, AXE_RUN, CHROMIUM, FLAGS, RULES
+from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.factories import House
 
@@ -35,16 +35,6 @@ WORDS = {
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None:
         """Write nothing."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

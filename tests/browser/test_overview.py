@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.test_gallery import AXE, AXE_RUN, CHROMIUM, FLAGS, RULES
+from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.efm.test_dashboard import EARLIER, EXAMPLE, nps, scale, send
 from tests.factories import House
@@ -19,16 +19,6 @@ from tests.factories import House
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
 LONG = "Regional service centre for large business customers in Upper Austria, Linz"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine, func, select, text
 from werkzeug.routing import Rule
 
@@ -40,7 +40,8 @@ from efm.sync.runner import Runner
 from efm.vault import Vault
 from efm.web.flask import EfmFlask
 from efm.web.permissions import PUBLIC, permission_of
-from tests.browser.test_gallery import AXE, AXE_RUN, CHROMIUM, FLAGS, RULES, opened
+from tests.browser.test_gallery import opened
+from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm import cased
 from tests.factories import House
 
@@ -51,10 +52,12 @@ SHOTS = os.environ.get("EFM_SHOTS")
 WIDE, NARROW = 1280, 390
 # What axe looks for at each width in each theme; the themes differ in colours only.
 COLOURS = ["color-contrast"]
-CHECKED: dict[int, dict[str, list[str]]] = {
-    WIDE: {"light": RULES, "dark": COLOURS},
-    NARROW: {"light": RULES, "dark": []},
-}
+WHOLE = {WIDE: {"light": RULES, "dark": COLOURS}, NARROW: {"light": RULES, "dark": []}}
+QUICK = {WIDE: {"light": RULES}, NARROW: {"light": ["wcag2a", "wcag2aa"]}}
+CHECKED = pytest.mark.parametrize(
+    "checked",
+    [pytest.param(QUICK, id="quick"), pytest.param(WHOLE, id="whole", marks=pytest.mark.full)],
+)
 # What an address needs behind its path so that the page has something to show.
 QUERIES = {
     "search.show": "q=Weber",
@@ -72,16 +75,6 @@ NO_PAGE = {
     "gallery.show": "looked at in test_gallery",
     "gallery.answer": "looked at in test_gallery",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +208,9 @@ def _is_page(client: Any, address: str, problems: list[str]) -> bool:
 
 
 @contextmanager
-def looking(browser: Browser, client: Any) -> Iterator[Callable[..., list[str]]]:
+def looking(
+    browser: Browser, client: Any, checked: Mapping[int, Mapping[str, list[str]]]
+) -> Iterator[Callable[..., list[str]]]:
     """Gives `look(address, folder)`: what is wrong with a page that sticks out, complains or bars."""
     problems: list[str] = []
     # Without motion no colour is seen half-way from one theme to the other.
@@ -239,7 +234,7 @@ def looking(browser: Browser, client: Any) -> Iterator[Callable[..., list[str]]]
                 out = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 if out > 0:
                     problems.append(f"{out} pixels stick out at {width}")
-                for scheme, rules in CHECKED[width].items():
+                for scheme, rules in checked[width].items():
                     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                     photograph(page, folder, address, f"{width}-{scheme}")
                     if not rules:
@@ -264,13 +259,14 @@ def photograph(page: Page, folder: str, address: str, look: str) -> None:
     page.screenshot(path=target / f"{name}-{look}.png", full_page=True)
 
 
+@CHECKED
 def test_every_page_of_the_demo_company(
-    browser: Browser, app: EfmFlask, config: Config, company: House
+    browser: Browser, app: EfmFlask, config: Config, company: House, checked: Any
 ) -> None:
     client = company.login("owner")
     problems: list[str] = []
     seen = 0
-    with looking(browser, client) as look:
+    with looking(browser, client, checked) as look:
         for address in pages_of(app, _values(company, config)):
             if _is_page(client, address, problems):
                 seen += 1
@@ -279,11 +275,14 @@ def test_every_page_of_the_demo_company(
     assert seen > 20
 
 
-def test_every_page_of_a_company_that_begins(browser: Browser, app: EfmFlask, house: House) -> None:
+@CHECKED
+def test_every_page_of_a_company_that_begins(
+    browser: Browser, app: EfmFlask, house: House, checked: Any
+) -> None:
     """Nothing is there yet: each page says what will be, and why it is worth it."""
     client = house.login("owner")
     problems: list[str] = []
-    with looking(browser, client) as look:
+    with looking(browser, client, checked) as look:
         for address in pages_of(app, {}, without_values=True):
             if _is_page(client, address, problems):
                 problems += [f"{address}: {one}" for one in look(address, "empty")]
@@ -293,13 +292,14 @@ def test_every_page_of_a_company_that_begins(browser: Browser, app: EfmFlask, ho
     assert not ours, "\n".join(ours)
 
 
+@CHECKED
 def test_public_pages_without_anybody_signed_in(
-    browser: Browser, app: EfmFlask, config: Config, company: House
+    browser: Browser, app: EfmFlask, config: Config, company: House, checked: Any
 ) -> None:
     values = _values(company, config)
     problems: list[str] = []
     client = app.test_client()
-    with looking(browser, client) as look:
+    with looking(browser, client, checked) as look:
         for rule in app.url_map.iter_rules():
             if not _is_public(app, rule) or rule.endpoint in NO_PAGE or _is_file(rule):
                 continue

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from tests.browser.test_gallery import CHROMIUM, FLAGS
 from tests.servers import Server, data_folder
 
 pytestmark = [pytest.mark.flow, pytest.mark.browser, pytest.mark.timeout(600)]
@@ -48,16 +47,6 @@ EMPLOYEES = (
         for n in numbers
     )
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager
