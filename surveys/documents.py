@@ -9,8 +9,8 @@ import yaml
 
 from surveys.errors import DefinitionError, Problem
 
-MAX_BYTES = 512 * 1024
-_MAX_DEPTH = 20
+MAX_BYTES = 4096 * 1024
+_MAX_DEPTH = 80
 _LONGEST_NUMBER = 40
 
 # libyaml reads a document ten times faster where PyYAML was built with it; both read the same.

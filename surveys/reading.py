@@ -9,7 +9,9 @@ from math import isfinite
 from typing import TypeVar
 
 from surveys.errors import DefinitionError, Problem
+from surveys.expressions import ExpressionError, compile_expression, normal, parse
 from surveys.kinds import Setting, SettingValue
+from surveys.parts import Logic
 from surveys.strings import is_storable, shown, tidy
 
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
@@ -17,7 +19,11 @@ _MAX_PROBLEMS = 100
 _MAX_TEXTS = 20
 _MAX_SETTING_TEXT = 300
 
+_LARGEST = 2**53
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
+
 T = TypeVar("T")
+Option = TypeVar("Option", bound=str)
 
 
 class Reader:
@@ -96,6 +102,63 @@ class Reader:
             self.refuse(path, f"The key {value!r} is used twice. Give each its own.")
         taken.add(value)
         return value
+
+    def name(self, value: object, path: str, *, is_required: bool = False) -> str:
+        """The key of another part, or nothing."""
+        if value is None and not is_required:
+            return ""
+        if not isinstance(value, str) or not _KEY.fullmatch(value):
+            self.refuse(path, "Write the key of the part that is meant.")
+            return ""
+        return value
+
+    def logic(self, value: object, path: str) -> Logic:
+        """Logic as JSON or as its text, in the one form it is kept in; None where none is given."""
+        if value is None:
+            return None
+        try:
+            logic = parse(value) if isinstance(value, str) else normal(value)  # type: ignore[arg-type]
+            compile_expression(logic)
+        except ExpressionError as error:
+            self.refuse(path, str(error))
+            return None
+        return logic
+
+    def number(self, value: object, path: str) -> float | None:
+        """A number, or nothing."""
+        if value is None:
+            return None
+        is_number = type(value) is int or (type(value) is float and isfinite(value))
+        if not is_number or not isinstance(value, int | float) or abs(value) > _LARGEST:
+            self.refuse(path, "Write a number.")
+            return None
+        return int(value) if value == int(value) else value
+
+    def whole(self, value: object, path: str, *, least: int = 0) -> int | None:
+        """A whole number of at least so many, or nothing."""
+        if value is None:
+            return None
+        if type(value) is not int or not least <= value <= _LARGEST:
+            self.refuse(path, f"Write a whole number of {least} or more.")
+            return None
+        return value
+
+    def option(self, value: object, path: str, options: tuple[Option, ...]) -> Option:
+        """One of the options; the first where nothing is said."""
+        for option in options:
+            if value == option:
+                return option
+        if value is not None:
+            self.refuse(path, f"Write one of: {', '.join(options)}.")
+        return options[0]
+
+    def address(self, value: object, path: str) -> str:
+        """A web address, or nothing."""
+        text = self.text(value, path, 2000)
+        if text and not _ADDRESS.fullmatch(text):
+            self.refuse(path, "Write a web address that begins with https:// or http://.")
+            return ""
+        return text
 
     def boolean(self, value: object, path: str, *, otherwise: bool) -> bool:
         """true or false, nothing that merely looks like it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from surveys import kinds
 from surveys.definition import Definition, Question
 from surveys.values import Answer
 
@@ -47,7 +48,8 @@ def score(definition: Definition, answers: Mapping[str, Answer]) -> tuple[Score,
     Effort asked the other way round (1 = least effort) is turned, so that for every ``ces`` high
     is easy. Answers to questions that are not in the definition are left out.
     """
-    return score_questions(definition.questions, answers)
+    atoms = (atom for question in definition.questions for atom in kinds.atoms(question))
+    return score_questions((atom for atom in atoms if kinds.metrics(atom)), answers)
 
 
 def score_questions(
@@ -63,12 +65,12 @@ def score_questions(
 
 
 def _score(question: Question, value: float) -> Score:
-    kind = question.kind
-    if kind == "nps":
+    metric = next(iter(kinds.metrics(question)), "mean")
+    if metric == "nps":
         return Score("nps", question.key, value, nps_band(value))
-    if kind == "csat" or (kind == "stars" and question.settings.get("is_csat")):
+    if metric == "csat":
         return Score("csat", question.key, value, csat_band(value))
-    if kind == "ces":
+    if metric == "ces":
         if question.settings.get("direction") == "low_is_easy":
             value = 8 - value
         return Score("ces", question.key, value, ces_band(value))

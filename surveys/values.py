@@ -31,12 +31,14 @@ class Cleaned(NamedTuple):
 
     ``answers`` and ``errors`` are keyed by question; ``errors`` holds sentences in the language of
     the definition, ``codes`` the same refusals for programs, ``raw`` what was typed, to show again.
+    ``unseen`` are questions of the page that the answers brought up and the form did not show yet.
     """
 
     answers: Mapping[str, Answer]
     errors: Mapping[str, str]
     codes: Mapping[str, str]
     raw: Mapping[str, object]
+    unseen: tuple[str, ...] = ()
 
     @property
     def is_valid(self) -> bool:

@@ -207,7 +207,7 @@ class Desk:
             touchpoint=link.touchpoint,
             answers=cleaned.answers,
             scored=(
-                score_answers(definition, cleaned.answers, definition.language)
+                score_answers(compiled, cleaned.answers, definition.language)
                 if is_complete
                 else Scored(())
             ),

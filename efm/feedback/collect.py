@@ -230,7 +230,7 @@ def read(
         submit_key=submit_key(target.survey_id, incoming.key or response_id.hex),
         language=language,
         answers=cleaned.answers,
-        scored=score_answers(target.compiled.definition, cleaned.answers, language, seconds=budget),
+        scored=score_answers(target.compiled, cleaned.answers, language, seconds=budget),
         started_at=min(incoming.started_at or submitted_at, submitted_at),
         submitted_at=submitted_at,
         channel=incoming.channel or target.channel,

@@ -151,7 +151,7 @@ def save_page(
         if following is None:
             following = path.first_missing(definition, merged)
     completes = following is None and not goes_back
-    scored = score_answers(definition, merged, held.language) if completes else Scored(())
+    scored = score_answers(compiled, merged, held.language) if completes else Scored(())
     saved = session.execute(
         _SAVE,
         {

@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from surveys.definition import Definition
-from surveys.scoring import score_questions
+from surveys.compiled import Compiled
 from surveys.sentiment import RESPONSE_SECONDS, Budget, Sentiment, is_angry, score
 from surveys.values import Answer
 
@@ -42,7 +41,7 @@ class Scored(NamedTuple):
 
 
 def score_answers(
-    definition: Definition,
+    compiled: Compiled,
     answers: Mapping[str, Answer],
     language: str,
     *,
@@ -54,7 +53,7 @@ def score_answers(
     """
     rows = [
         ScoreRow(metric, key, "scored", float(value), band)
-        for metric, key, value, band in score_questions(definition.questions, answers)
+        for metric, key, value, band in compiled.score(answers)
     ]
     budget: Budget | None = None
     angry = False

@@ -15,7 +15,7 @@ from efm.feedback.answering import Shown
 from efm.feedback.links import FormKeys, Link
 from surveys import translations
 from surveys.compiled import Compiled
-from surveys.definition import Definition
+from surveys.definition import Definition, minutes
 from surveys.values import Answer
 
 KEPT = 200
@@ -101,7 +101,7 @@ class AnswerPages:
             page=definition.pages[shown.page_index],
             page_index=shown.page_index,
             page_count=len(definition.pages),
-            minutes=definition.minutes,
+            minutes=minutes(definition),
             privacy=_privacy(definition, words, is_known=link.kind == "invitation"),
             errors=dict(shown.cleaned.errors) if shown.cleaned is not None else {},
             values=_values(shown.compiled, shown),

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from efm.web import auth, unit
 from efm.web.navigation import entries
 from efm.web.permissions import ROLE_LABELS
+from surveys.definition import minutes
 
 
 def zone() -> ZoneInfo:
@@ -109,7 +110,7 @@ def install(app: Flask) -> None:
     # A global, because macros imported without the page's context call it.
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.filters.update(
-        moment=moment, exact_time=exact_time, day_words=day_words, money=money
+        moment=moment, exact_time=exact_time, day_words=day_words, money=money, minutes=minutes
     )
     app.jinja_env.globals["has_endpoint"] = lambda name: name in current_app.view_functions
     app.jinja_env.trim_blocks = True

@@ -6,12 +6,18 @@ from typing import NamedTuple
 
 from surveys import translations
 from surveys.errors import UnknownName
-from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting, SettingValue
+from surveys.kinds.arrays import ARRAYS
+from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting
+from surveys.kinds.beside import beside
 from surveys.kinds.choosing import CHOOSING
+from surveys.kinds.computed import COMPUTED
+from surveys.kinds.contacts import CONTACTS
 from surveys.kinds.measuring import MEASURING
+from surveys.kinds.ordering import ORDERING
 from surveys.kinds.particulars import PARTICULARS
 from surveys.kinds.scales import SCALES
 from surveys.kinds.writing import WRITING
+from surveys.parts import SettingValue
 from surveys.strings import shown
 
 __all__ = [
@@ -24,15 +30,27 @@ __all__ = [
     "Scale",
     "Setting",
     "SettingValue",
+    "atoms",
     "columns",
     "kind",
     "metrics",
     "names",
     "points",
     "scale",
+    "seconds",
 ]
 
-KINDS: dict[str, Kind] = {**SCALES, **CHOOSING, **WRITING, **MEASURING, **PARTICULARS}
+KINDS: dict[str, Kind] = {
+    **SCALES,
+    **CHOOSING,
+    **ORDERING,
+    **ARRAYS,
+    **WRITING,
+    **MEASURING,
+    **PARTICULARS,
+    **CONTACTS,
+    **COMPUTED,
+}
 
 
 def names() -> tuple[str, ...]:
@@ -87,6 +105,25 @@ def scale(question: Asked, language: str) -> Scale | None:
     return Scale(points, low, high, words)
 
 
+def atoms(question: Asked) -> tuple[Asked, ...]:
+    """The questions that take the answers: itself, or the parts of a composite one; words beside a
+
+    choice ("Other, please say") are one more, under the keys of both.
+    """
+    expand = kind(question.kind).expand
+    if expand is not None:
+        return expand(question)
+    return (question, *beside(question))
+
+
+def seconds(question: Asked) -> float:
+    """What answering takes beyond reading."""
+    declared = kind(question.kind)
+    if declared.expand is None:
+        return declared.seconds
+    return sum(kind(each.kind).seconds for each in declared.expand(question)) * 0.7
+
+
 def columns(question: Asked) -> tuple[Column, ...]:
     """The export columns of the question; a dot, which no key has, separates a choice's key."""
-    return kind(question.kind).columns(question)
+    return tuple(column for atom in atoms(question) for column in kind(atom.kind).columns(atom))

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
+from surveys.parts import Question, SettingValue
 from surveys.strings import is_storable
 from surveys.values import Answer, Refusal
 
-SettingValue: TypeAlias = str | int | float | bool | tuple[str, ...]
 AnswerShape: TypeAlias = Literal["numeric", "choices", "text", "date", "none"]
 SettingType: TypeAlias = Literal["integer", "number", "boolean", "text", "texts", "date", "option"]
 
 
-class Offered(Protocol):
-    """A choice as kinds see it."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-
-
-class Asked(Protocol):
-    """A question as kinds see it; the definition's Question is one."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def choices(self) -> Sequence[Offered]: ...
-    @property
-    def settings(self) -> Mapping[str, SettingValue]: ...
-
-
+# A question as kinds see it.
+Asked: TypeAlias = Question
 FormReader: TypeAlias = Callable[[Sequence[str]], Answer | None]
 JsonReader: TypeAlias = Callable[[object], Answer | None]
 Cell: TypeAlias = str | int | float | None
@@ -54,11 +32,15 @@ class Readers(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One column of an export: a stable name, words for people, the cell for an answer."""
+    """One column of an export: a stable name, words for people, the cell for an answer.
+
+    ``key`` is the key of that answer: the question's, or that of a part of a composite one.
+    """
 
     name: str
     label: str
     value: Callable[[Answer | None], Cell]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +72,10 @@ def no_ends(_: Asked) -> tuple[str, str] | None:
     return None
 
 
+def accept_all(_: Asked, __: Mapping[str, Answer]) -> None:
+    """The default where the answers of a question's parts need not fit one another."""
+
+
 def no_problems(_: Asked) -> Iterable[tuple[str, str]]:
     """The default where settings need no check across one another."""
     return ()
@@ -103,7 +89,9 @@ class Kind:
     ``ends`` gives the translation keys of the default words for both ends of a scale. ``check``
     yields (setting, message) for settings that contradict one another. ``fixed_choices`` are the
     keys of choices that are always the same, each with the translation key of its usual words.
-    ``seconds`` is what an answer takes beyond reading, for the estimate shown before a survey.
+    ``expand`` gives the questions a composite one consists of, each asked and answered by itself
+    under a key with dots (``matrix.row``); ``judge`` raises Refusal where their answers do not fit one
+    another. ``is_asked`` is false for what nobody is shown. ``seconds`` is what an answer takes beyond reading, for the estimate shown before a survey.
     """
 
     name: str
@@ -118,7 +106,13 @@ class Kind:
     ends: Callable[[Asked], tuple[str, str] | None] = no_ends
     check: Callable[[Asked], Iterable[tuple[str, str]]] = no_problems
     has_choices: bool = False
+    least_choices: int = 2
+    has_rows: bool = False
+    has_parts: bool = False
     takes_many: bool = False
+    is_asked: bool = True
+    expand: Callable[[Asked], tuple[Asked, ...]] | None = None
+    judge: Callable[[Asked, Mapping[str, Answer]], None] = accept_all
     fixed_choices: tuple[tuple[str, str], ...] = ()
     seconds: float = 5.0
 
@@ -157,6 +151,25 @@ def text_readers(read: Callable[[str], Answer | None]) -> Readers:
         return read(value)
 
     return Readers(form, json)
+
+
+def no_readers(_: Asked) -> Readers:
+    """Readers of what takes no answer itself: a statement, or a question answered by its parts."""
+
+    def form(typed: Sequence[str]) -> Answer | None:
+        return None
+
+    def json(value: object) -> Answer | None:
+        if value is None:
+            return None
+        raise Refusal("no_answer")
+
+    return Readers(form, json)
+
+
+def no_columns(_: Asked) -> tuple[Column, ...]:
+    """Columns of what takes no answer itself."""
+    return ()
 
 
 def simple_column(value: Callable[[Answer], Cell]) -> Callable[[Asked], tuple[Column, ...]]:

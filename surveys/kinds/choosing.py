@@ -12,6 +12,8 @@ _MAXIMUM = Setting(
     "maximum", "integer", "Choose at most", "Empty: no limit.", minimum=1, maximum=200
 )
 
+_SELECT_ALL = Setting("has_select_all", "boolean", "Offer to choose all at once", default=None)
+
 
 def _read_single(question: Asked) -> Readers:
     known = {
@@ -45,6 +47,7 @@ def _read_multiple(question: Asked) -> Readers:
     minimum = whole(question.settings.get("minimum"), 0)
     maximum = whole(question.settings.get("maximum"), len(order))
     key, kind = question.key, question.kind
+    alone = frozenset(place for place, choice in enumerate(question.choices) if choice.is_exclusive)
 
     def read(chosen: Iterable[object]) -> Answer | None:
         places: set[int] = set()
@@ -55,7 +58,10 @@ def _read_multiple(question: Asked) -> Readers:
             places.add(place)
         if not places:
             return None
-        if len(places) < minimum:
+        if alone and len(places) > 1 and not alone.isdisjoint(places):
+            raise Refusal("exclusive")
+        # "None of these" is a whole answer, however many others would have been asked for.
+        if len(places) < minimum and alone.isdisjoint(places):
             raise Refusal("too_few", minimum=minimum)
         if len(places) > maximum:
             raise Refusal("too_many", maximum=maximum)
@@ -153,7 +159,7 @@ CHOOSING: dict[str, Kind] = {
             template="choices",
             readers=_read_multiple,
             columns=_multiple_columns,
-            settings=(_MINIMUM, _MAXIMUM),
+            settings=(_MINIMUM, _MAXIMUM, _SELECT_ALL),
             check=_check_multiple,
             has_choices=True,
             takes_many=True,

@@ -1,4 +1,4 @@
-"""Kinds answered by a quantity or a day: number and date."""
+"""Kinds answered by a quantity or a day: number, slider and date."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from surveys.kinds.base import (
     Kind,
     Readers,
     Setting,
-    SettingValue,
     one_of,
     simple_column,
     whole,
 )
+from surveys.parts import SettingValue
 from surveys.values import Answer, Refusal
 
 LARGEST = 10**12
@@ -40,6 +40,14 @@ _NUMBER_SETTINGS = (
     Setting("decimals", "integer", "Decimal places", default=0, minimum=0, maximum=6),
     Setting("step", "number", "Step", "Counted from the smallest answer.", None, 0, LARGEST),
     Setting("unit", "text", "Unit", "Shown after the box, such as days."),
+)
+_SLIDER_SETTINGS = (
+    Setting("minimum", "number", "Left end", default=0, minimum=-LARGEST, maximum=LARGEST),
+    Setting("maximum", "number", "Right end", default=100, minimum=-LARGEST, maximum=LARGEST),
+    Setting("decimals", "integer", "Decimal places", default=0, minimum=0, maximum=6),
+    Setting("step", "number", "Step", "Counted from the left end.", 1, 0, LARGEST),
+    Setting("low_label", "text", "Words at the left end"),
+    Setting("high_label", "text", "Words at the right end"),
 )
 _DATE_SETTINGS = (
     Setting("minimum", "date", "First day accepted"),
@@ -182,6 +190,18 @@ MEASURING: dict[str, Kind] = {
             metrics=lambda _: ("mean",),
             check=_check_number,
             seconds=8.0,
+        ),
+        Kind(
+            name="slider",
+            title="Slider",
+            answer="numeric",
+            template="number",
+            readers=_number_readers,
+            columns=simple_column(lambda answer: answer.number),
+            settings=_SLIDER_SETTINGS,
+            metrics=lambda _: ("mean",),
+            check=_check_number,
+            seconds=6.0,
         ),
         Kind(
             name="date",

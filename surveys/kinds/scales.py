@@ -1,4 +1,4 @@
-"""Kinds answered by a point on a scale: nps, csat, ces and stars."""
+"""Kinds answered by a point on a scale: nps, csat, ces, stars, smileys, likert, scale and slider."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ _IS_CSAT = Setting(
     "is_csat",
     "boolean",
     "Counts as satisfaction",
-    "Five stars only: four and five count as satisfied.",
+    "Five points only: four and five count as satisfied.",
     default=False,
 )
+
+_SMILEYS = Setting("points", "integer", "How many faces", default=5, minimum=3, maximum=5)
+_AGREEMENT = Setting("points", "integer", "How many points", default=5, minimum=3, maximum=11)
+_LOW = Setting("low", "integer", "Lowest point", default=1, minimum=-100, maximum=1000)
+_HIGH = Setting("high", "integer", "Highest point", default=5, minimum=-99, maximum=1000)
+_MOST_POINTS = 101
 
 
 def _nps_points(_: Asked) -> tuple[int, ...]:
@@ -46,6 +52,24 @@ def _ces_points(_: Asked) -> tuple[int, ...]:
 
 def _star_points(question: Asked) -> tuple[int, ...]:
     return tuple(range(1, whole(question.settings.get("points"), 5) + 1))
+
+
+def _agreement_points(question: Asked) -> tuple[int, ...]:
+    return tuple(range(1, whole(question.settings.get("points"), 5) + 1))
+
+
+def _scale_points(question: Asked) -> tuple[int, ...]:
+    low = whole(question.settings.get("low"), 1)
+    high = whole(question.settings.get("high"), 5)
+    return tuple(range(low, min(max(high, low), low + _MOST_POINTS - 1) + 1))
+
+
+def _check_scale(question: Asked) -> Iterable[tuple[str, str]]:
+    low = whole(question.settings.get("low"), 1)
+    high = whole(question.settings.get("high"), 5)
+    if not low < high < low + _MOST_POINTS:
+        yield "high", f"Set it above the lowest point, by at most {_MOST_POINTS - 1}."
+    yield from _check_labels(question)
 
 
 def _ces_ends(question: Asked) -> tuple[str, str]:
@@ -70,7 +94,7 @@ def _check_stars(question: Asked) -> Iterable[tuple[str, str]]:
     if question.settings.get("is_csat") and whole(question.settings.get("points"), 5) != 5:
         yield (
             "is_csat",
-            "Satisfaction is counted on five stars. Set points to 5 or is_csat to false.",
+            "Satisfaction is counted on five points. Set points to 5 or is_csat to false.",
         )
 
 
@@ -162,6 +186,45 @@ SCALES: dict[str, Kind] = {
             points=_star_points,
             ends=lambda _: ("ends.stars_low", "ends.stars_high"),
             check=_check_stars,
+        ),
+        Kind(
+            name="smileys",
+            title="Faces",
+            answer="numeric",
+            template="scale",
+            readers=_readers,
+            columns=_columns,
+            settings=(*_LABELS, _POINT_LABELS, _SMILEYS, _IS_CSAT),
+            metrics=_star_metrics,
+            points=_agreement_points,
+            ends=lambda _: ("ends.satisfied_low", "ends.satisfied_high"),
+            check=_check_stars,
+        ),
+        Kind(
+            name="likert",
+            title="Agreement (Likert)",
+            answer="numeric",
+            template="scale",
+            readers=_readers,
+            columns=_columns,
+            settings=(*_LABELS, _POINT_LABELS, _AGREEMENT),
+            metrics=lambda _: ("mean",),
+            points=_agreement_points,
+            ends=lambda _: ("ends.agree_low", "ends.agree_high"),
+            check=_check_labels,
+        ),
+        Kind(
+            name="scale",
+            title="Scale",
+            answer="numeric",
+            template="scale",
+            readers=_readers,
+            columns=_columns,
+            settings=(*_LABELS, _POINT_LABELS, _LOW, _HIGH),
+            metrics=lambda _: ("mean",),
+            points=_scale_points,
+            ends=lambda _: ("ends.plain_low", "ends.plain_high"),
+            check=_check_scale,
         ),
     )
 }

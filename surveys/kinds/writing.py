@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from surveys.kinds.base import (
     Asked,
     Kind,
     Readers,
     Setting,
+    no_columns,
+    no_readers,
     simple_column,
     text_readers,
     whole,
@@ -51,18 +51,6 @@ def _readers(question: Asked) -> Readers:
     return text_readers(read)
 
 
-def _no_readers(question: Asked) -> Readers:
-    def form(typed: Sequence[str]) -> Answer | None:
-        return None
-
-    def json(value: object) -> Answer | None:
-        if value is None:
-            return None
-        raise Refusal("no_answer")
-
-    return Readers(form, json)
-
-
 _columns = simple_column(lambda answer: answer.text)
 
 WRITING: dict[str, Kind] = {
@@ -93,8 +81,8 @@ WRITING: dict[str, Kind] = {
             title="Statement",
             answer="none",
             template="statement",
-            readers=_no_readers,
-            columns=lambda _: (),
+            readers=no_readers,
+            columns=no_columns,
             seconds=1.0,
         ),
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from surveys import kinds
 from surveys.definition import Definition, Question, load
+from surveys.kinds.ordering import sets_of
 from surveys.strings import tidy
 
 # Drawing a whole survey is slow and each one holds many questions, so few of them say much.
@@ -62,10 +63,15 @@ def documents(draw: st.DrawFn) -> dict[str, object]:
         for _ in range(draw(st.integers(1, 3))):
             kind = draw(st.sampled_from(kinds.names()))
             question: dict[str, object] = {"key": next(names), "kind": kind, "text": draw(texts)}
-            offered = draw(st.lists(keys, min_size=2, max_size=6, unique=True))
+            offered = draw(st.lists(keys, min_size=3, max_size=6, unique=True))
             if kinds.kind(kind).has_choices and not kinds.kind(kind).fixed_choices:
                 question["choices"] = [{"key": key, "label": draw(texts)} for key in offered]
-            if kinds.kind(kind).answer != "none":
+            declared = kinds.kind(kind)
+            if declared.has_rows:
+                question["rows"] = [{"key": key, "label": draw(texts)} for key in offered[:3]]
+            if declared.has_parts:
+                question["parts"] = [{"key": "n", "kind": "short_text", "text": draw(texts)}]
+            if declared.answer != "none" or declared.expand is not None:
                 question["is_required"] = draw(st.booleans())
             question["settings"] = draw(settings_of(kind, len(offered)))
             questions.append(question)
@@ -92,11 +98,13 @@ SUCH = {
 
 @st.composite
 def value_for(draw: st.DrawFn, question: Question) -> object:
-    """A JSON value the question accepts."""
+    """A JSON value the question accepts; of a composite one the answers of its parts by key."""
     kind = kinds.kind(question.kind)
     chosen = question.settings
     if points := kind.points(question):
         return draw(st.sampled_from(points))
+    if question.kind == "ranking":
+        return draw(st.permutations([choice.key for choice in question.choices]))
     if kind.takes_many:
         low = max(1, int(chosen.get("minimum", 0)))
         high = int(chosen.get("maximum", len(question.choices)))
@@ -104,10 +112,12 @@ def value_for(draw: st.DrawFn, question: Question) -> object:
         return draw(st.lists(st.sampled_from(offered), min_size=low, max_size=high, unique=True))
     if kind.has_choices:
         return draw(st.sampled_from([choice.key for choice in question.choices]))
+    if question.kind in ("calculated", "hidden"):
+        return draw(texts)
     if question.kind in SUCH:
         return draw(st.sampled_from(SUCH[question.kind]))
     if kind.answer == "text":
-        limit = int(chosen["max_length"])
+        limit = int(chosen.get("max_length", 200))
         return draw(texts.filter(lambda text: len(text) <= limit) | st.just("x"))
     if kind.answer == "date":
         first = date.fromisoformat(chosen.get("minimum", "0001-01-01"))
@@ -116,7 +126,7 @@ def value_for(draw: st.DrawFn, question: Question) -> object:
     low = int(chosen.get("minimum", -(10**12)))
     high = int(chosen.get("maximum", 10**12))
     whole = draw(st.integers(low, high))
-    decimals = int(chosen["decimals"])
+    decimals = int(chosen.get("decimals", 0))
     return whole if not decimals or whole == high else whole + round(draw(st.floats(0, 0.9)), 1)
 
 
@@ -124,8 +134,21 @@ def value_for(draw: st.DrawFn, question: Question) -> object:
 def responses(draw: st.DrawFn) -> tuple[Definition, dict[str, object]]:
     """A definition and a complete response to it."""
     definition = draw(definitions)
-    asked = [each for each in definition.questions if kinds.kind(each.kind).answer != "none"]
-    return definition, {question.key: draw(value_for(question)) for question in asked}
+    values: dict[str, object] = {}
+    for question in definition.questions:
+        if question.kind == "constant_sum":
+            values |= {f"{question.key}.{each.key}": 0 for each in question.choices[1:]}
+            values[f"{question.key}.{question.choices[0].key}"] = question.settings["total"]
+        elif question.kind == "max_diff":
+            for number, shown in enumerate(sets_of(question), 1):
+                values[f"{question.key}.{number}.best"] = shown[0].key
+                values[f"{question.key}.{number}.worst"] = shown[1].key
+        else:
+            asked = [
+                each for each in kinds.atoms(question) if kinds.kind(each.kind).answer != "none"
+            ]
+            values |= {each.key: draw(value_for(each)) for each in asked}
+    return definition, values
 
 
 _scalars = (

@@ -88,7 +88,12 @@ def test_a_score_counts_for_the_metric_its_kind_declares():
     for kind in kinds.names():
         question = {"key": "q", "kind": kind, "text": "?"}
         if kinds.kind(kind).has_choices and not kinds.kind(kind).fixed_choices:
-            question["choices"] = [{"key": key, "label": key} for key in "ab"]
+            question["choices"] = [{"key": key, "label": key} for key in "abc"]
+        declared = kinds.kind(kind)
+        if declared.has_rows:
+            question["rows"] = [{"key": "r", "label": "r"}]
+        if declared.has_parts:
+            question["parts"] = [{"key": "p", "kind": "short_text", "text": "p"}]
         survey = load({"title": "T", "language": "en", "pages": [{"questions": [question]}]})
         found = scoring.score(survey, clean_json(survey, {"q": 3}).answers)
         assert tuple(score.metric for score in found) == kinds.metrics(survey.question("q"))

@@ -16,7 +16,7 @@ from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import kinds, library, translations
-from surveys.definition import Definition, dump_yaml, load, load_yaml
+from surveys.definition import Definition, dump_yaml, load, load_yaml, minutes
 from surveys.errors import DefinitionError
 
 pages = Blueprint("surveys", __name__)
@@ -55,7 +55,7 @@ def preview_template(name: str) -> str:
     if definition is None:
         return choose()
     return render_template(
-        "surveys/template.html", name=name, definition=definition, minutes=definition.minutes,
+        "surveys/template.html", name=name, definition=definition, minutes=minutes(definition),
         t=_speaks(definition),
     )  # fmt: skip
 

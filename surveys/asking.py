@@ -1,0 +1,143 @@
+"""A page as one person is asked it: the questions that are shown, their order, answers piped in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from surveys import kinds
+from surveys.compiled import Compiled
+from surveys.flow import Route
+from surveys.logic import Context
+from surveys.parts import Choice, Ending, Page, Question
+from surveys.piping import piped
+from surveys.values import Answer
+
+ValueOf = Callable[[str], str | None]
+
+
+class AskedPage(NamedTuple):
+    """A page ready to be drawn; ``number`` counts from 0 among the ``total`` pages of this way.
+
+    ``is_last`` says that nothing can follow, whatever is answered.
+    """
+
+    page: Page
+    place: int
+    number: int
+    total: int
+    is_last: bool
+    has_inner_logic: bool = False
+
+
+def ask(
+    compiled: Compiled, place: int, answers: Mapping[str, Answer], context: Context
+) -> AskedPage:
+    """The page with this index as it is asked after these answers."""
+    page = compiled.definition.pages[place]
+    count = len(compiled.definition.pages)
+    if compiled.is_plain and not compiled.has_pipes:
+        return AskedPage(page, place, place, count, place + 1 == count)
+    route = compiled.flow.walk(answers, context)
+    places = [stop.place for stop in route.stops]
+    order = [leg.place for leg in compiled.flow.order(context)]
+    shown = next((stop.questions for stop in route.stops if stop.place == place), ())
+    made = filled(replace(page, questions=shown), compiled, route)
+    number = places.index(place) if place in places else len(places)
+    return AskedPage(
+        made,
+        place,
+        number,
+        max(len(places), number + 1),
+        order[-1:] == [place],
+        compiled.flow.asks_within(place),
+    )
+
+
+def filled(page: Page, compiled: Compiled, route: Route) -> Page:
+    """The page with answers and data put into its texts."""
+    if not compiled.has_pipes:
+        return page
+    value_of = words_of(compiled, route)
+    return replace(
+        page,
+        title=piped(page.title, value_of),
+        description=piped(page.description, value_of),
+        questions=tuple(_question(each, value_of) for each in page.questions),
+    )
+
+
+def ended(ending: Ending, compiled: Compiled, route: Route) -> Ending:
+    """The ending with answers and data put into its texts."""
+    value_of = words_of(compiled, route)
+    return replace(ending, title=piped(ending.title, value_of), text=piped(ending.text, value_of))
+
+
+def words_of(compiled: Compiled, route: Route) -> ValueOf:
+    """What a path says in words: an answer's label or text, or a value that came with the link.
+
+    Only questions of the survey and its declared data may be named; anything else is nothing.
+    """
+    atoms = compiled.atoms
+    fields = {each.key for each in compiled.definition.data}
+    known = route.data.get("_data", {})
+
+    def value_of(path: str) -> str | None:
+        if path.startswith("_data."):
+            name = path.removeprefix("_data.")
+            value = known.get(name) if name in fields else None
+            return None if value is None or isinstance(value, dict | list) else f"{value}"
+        answer = route.answers.get(path)
+        atom = atoms.get(path)
+        return None if answer is None or atom is None else in_words(atom, answer, route.answers)
+
+    return value_of
+
+
+def in_words(
+    question: Question, answer: Answer, answers: Mapping[str, Answer] | None = None
+) -> str:
+    """An answer as people read it: labels of choices, whole numbers without a point.
+
+    Words written beside a choice follow its label, where ``answers`` has them.
+    """
+    if answer.choices is not None:
+        labels = {choice.key: choice.label for choice in question.choices}
+        return ", ".join(
+            _with_words(labels.get(key, key), (answers or {}).get(f"{question.key}.{key}.text"))
+            for key in answer.choices
+        )
+    if answer.number is not None:
+        return f"{answer.number:.15g}"
+    return answer.on.isoformat() if answer.on is not None else answer.text or ""
+
+
+def _with_words(label: str, beside: Answer | None) -> str:
+    return label if beside is None or not beside.text else beside.text
+
+
+def _question(question: Question, value_of: ValueOf) -> Question:
+    return replace(
+        question,
+        text=piped(question.text, value_of),
+        help=piped(question.help, value_of),
+        choices=tuple(_choice(each, value_of) for each in question.choices),
+        rows=tuple(_choice(each, value_of) for each in question.rows),
+        parts=tuple(_question(each, value_of) for each in question.parts),
+        settings={
+            name: piped(value, value_of) if isinstance(value, str) else value
+            for name, value in question.settings.items()
+        },
+    )
+
+
+def _choice(choice: Choice, value_of: ValueOf) -> Choice:
+    if "{{" not in choice.label:
+        return choice
+    return replace(choice, label=piped(choice.label, value_of))
+
+
+def asked_atoms(question: Question) -> dict[str, Question]:
+    """The parts of a composite question by key, as they are asked now."""
+    return {atom.key: atom for atom in kinds.atoms(question)}

@@ -1,0 +1,452 @@
+"""The way one person takes through a definition: which pages and questions are shown, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from surveys import kinds
+from surveys.carrying import source_choices
+from surveys.logic import Condition, Context, Data, begin, condition, json_value, put
+from surveys.ordering import arranged, choices_for
+from surveys.parts import Block, Choice, Definition, Ending, Page, Question
+from surveys.strings import tidy
+from surveys.values import Answer
+
+Answers = Mapping[str, Answer]
+_LONGEST_COMPUTED = 2000
+
+
+class Atom(NamedTuple):
+    """A question that takes an answer: itself, or a part of a composite one."""
+
+    question: Question
+    show: Condition | None
+    # The row or choice it belongs to: gone when that is not offered.
+    belongs_to: str
+    is_beside: bool
+
+
+class Step(NamedTuple):
+    """A question made ready: its conditions and the atoms it consists of."""
+
+    question: Question
+    show: Condition | None
+    required: Condition | None
+    value: Condition | None
+    atoms: tuple[Atom, ...]
+    choices: Mapping[str, Condition]
+    rows: Mapping[str, Condition]
+    is_arranged: bool
+
+
+class Leg(NamedTuple):
+    """A page made ready."""
+
+    place: int
+    page: Page
+    block: Block | None
+    show: Condition | None
+    block_show: Condition | None
+    skips: tuple[tuple[str, Condition | None], ...]
+    steps: tuple[Step, ...]
+
+
+class Stop(NamedTuple):
+    """A page that is shown, with the questions shown on it as they are asked of this person."""
+
+    place: int
+    questions: tuple[Question, ...]
+
+
+class Route(NamedTuple):
+    """The whole way, as far as the answers decide it.
+
+    ``answers`` are those that count: hidden questions have none, calculated ones have theirs.
+    """
+
+    stops: tuple[Stop, ...]
+    ending: Ending | None
+    answers: dict[str, Answer]
+    data: Data
+
+
+def step(question: Question) -> Step:
+    """A question made ready."""
+    composite = kinds.kind(question.kind).expand is not None
+    is_given = question.kind == "hidden" and question.value is None
+    atoms = []
+    for atom in kinds.atoms(question):
+        parts = atom.key.split(".")
+        is_beside = not composite and atom is not question
+        atoms.append(
+            Atom(atom, condition(atom.show_if) if atom is not question else None,
+                 parts[1] if len(parts) > 1 else "", is_beside)
+        )  # fmt: skip
+    return Step(
+        question,
+        condition(question.show_if),
+        condition(question.required_if),
+        condition({"var": f"_data.{question.key}"} if is_given else question.value),
+        tuple(atoms),
+        {
+            each.key: Condition(each.show_if)
+            for each in question.choices
+            if each.show_if is not None
+        },
+        {each.key: Condition(each.show_if) for each in question.rows if each.show_if is not None},
+        question.choice_order != "as_given"
+        or question.row_order != "as_given"
+        or question.choices_from is not None
+        or question.rows_from is not None
+        or any(each.show_if is not None for each in (*question.choices, *question.rows)),
+    )
+
+
+class Flow:
+    """A definition's pages made ready to be walked; safe to share between threads."""
+
+    __slots__ = ("definition", "feelings", "is_plain", "legs", "places")
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        blocks = {block.key: block for block in definition.blocks}
+        self.legs = tuple(
+            self._leg(index, page, blocks.get(page.block))
+            for index, page in enumerate(definition.pages)
+        )
+        self.places = {page.key: index for index, page in enumerate(definition.pages)}
+        self.feelings = self._feelings()
+        self.is_plain = not (
+            definition.randomizers
+            or any(block.page_order != "as_given" for block in definition.blocks)
+            or any(leg.show or leg.block_show or leg.skips for leg in self.legs)
+            or any(leg.page.question_order != "as_given" for leg in self.legs)
+            or any(not _is_plain(step) for leg in self.legs for step in leg.steps)
+        )
+
+    def _leg(self, index: int, page: Page, block: Block | None) -> Leg:
+        return Leg(
+            index,
+            page,
+            block,
+            condition(page.show_if),
+            condition(block.show_if) if block is not None else None,
+            tuple((skip.to, condition(skip.when)) for skip in page.skips),
+            tuple(step(question) for question in page.questions),
+        )
+
+    def _feelings(self) -> frozenset[str]:
+        """The comments whose sentiment some logic asks for."""
+        definition = self.definition
+        conditions = [leg.show for leg in self.legs] + [leg.block_show for leg in self.legs]
+        conditions += [when for leg in self.legs for _, when in leg.skips]
+        conditions += [condition(ending.show_if) for ending in definition.endings]
+        conditions += [condition(quota.when) for quota in definition.quotas]
+        for leg in self.legs:
+            for each in leg.steps:
+                conditions += [each.show, each.required, each.value]
+                conditions += [*each.choices.values(), *each.rows.values()]
+                conditions += [condition(check.valid_if) for check in each.question.checks]
+        paths = {path for each in conditions if each is not None for path in each.paths}
+        return frozenset(path.partition(".")[2] for path in paths if path.startswith("_sentiment."))
+
+    def order(self, context: Context) -> tuple[Leg, ...]:
+        """The pages in the order this person is led through them."""
+        definition = self.definition
+        if not definition.blocks:
+            return self.legs
+        by_block: dict[str, list[Leg]] = {}
+        sequence: list[str | Leg] = []
+        for leg in self.legs:
+            if leg.block is None:
+                sequence.append(leg)
+                continue
+            if leg.block.key not in by_block:
+                sequence.append(leg.block.key)
+            by_block.setdefault(leg.block.key, []).append(leg)
+        blocks = {block.key: block for block in definition.blocks}
+        legs: list[Leg] = []
+        for key in self._drawn(sequence, blocks, context):
+            if isinstance(key, Leg):
+                legs.append(key)
+                continue
+            legs += arranged(
+                by_block[key],
+                blocks[key].page_order,
+                context.seed,
+                f"block.{key}",
+                key=lambda leg: leg.page.key,
+                label=lambda leg: leg.page.title,
+            )
+        return tuple(legs)
+
+    def _drawn(
+        self, sequence: Sequence[str | Leg], blocks: Mapping[str, Block], context: Context
+    ) -> list[str | Leg]:
+        """The sequence with the blocks of each randomizer in their drawn order and number."""
+        places: dict[str, list[int]] = {}
+        for place, key in enumerate(sequence):
+            if isinstance(key, str) and blocks[key].randomizer:
+                places.setdefault(blocks[key].randomizer, []).append(place)
+        drawn: list[str | Leg | None] = list(sequence)
+        for randomizer in self.definition.randomizers:
+            held = places.get(randomizer.key, [])
+            names = [key for key in (sequence[place] for place in held) if isinstance(key, str)]
+            stored = [each for each in context.drawn.get(randomizer.key, ()) if each in names]
+            shown: Sequence[str] = stored or arranged(
+                names,
+                "random",
+                context.seed,
+                f"randomizer.{randomizer.key}",
+                key=str,
+                label=str,
+            )
+            if randomizer.show is not None:
+                shown = shown[: randomizer.show]
+            for place in held:
+                drawn[place] = None
+            for place, name in zip(held, shown, strict=False):
+                drawn[place] = name
+        return [each for each in drawn if each is not None]
+
+    def walk(self, answers: Answers, context: Context, *, until: int | None = None) -> Route:
+        """Lead a person with these answers through the survey, or to the page with this index."""
+        data = begin(context, self.definition.data)
+        kept: dict[str, Answer] = {}
+        stops: list[Stop] = []
+        goal: str | None = None
+        for leg in self.order(context):
+            if goal is not None and leg.page.key != goal:
+                continue
+            goal = None
+            if not _holds(leg.block_show, data) or not _holds(leg.show, data):
+                if leg.place == until:
+                    break
+                continue
+            shown = tuple(self.steps(leg, answers, kept, data, context))
+            if shown:
+                stops.append(Stop(leg.place, shown))
+            if leg.place == until:
+                break
+            goal = self._skip(leg, data)
+            if goal is not None and goal not in self.places:
+                return Route(tuple(stops), self.ending(data, goal), kept, data)
+        return Route(tuple(stops), self.ending(data), kept, data)
+
+    def steps(
+        self, leg: Leg, answers: Answers, kept: dict[str, Answer], data: Data, context: Context
+    ) -> list[Question]:
+        """The questions of a page that are shown; their answers join ``kept`` and ``data``."""
+        shown = []
+        for each in self.on_page(leg, context):
+            if not _holds(each.show, data):
+                continue
+            question = self.asked(each, kept, data, context)
+            if question is None:
+                continue
+            for atom in offered(each, question, data):
+                answer = answers.get(atom.question.key)
+                if answer is not None:
+                    answer = within(answer, question, atom)
+                if answer is not None:
+                    self.note(atom, answer, kept, data, context)
+            if each.value is not None:
+                self.compute(each, kept, data)
+            if kinds.kind(question.kind).is_asked:
+                shown.append(question)
+        return shown
+
+    def asks_within(self, place: int) -> bool:
+        """Whether what is asked on a page depends on answers given on the same page."""
+        leg = self.legs[place]
+        keys = {each.question.key for each in leg.steps}
+        for each in leg.steps:
+            conditions = [each.show, *each.choices.values(), *each.rows.values()]
+            conditions += [atom.show for atom in each.atoms]
+            named = {
+                path.removeprefix("_text.").removeprefix("_sentiment.").partition(".")[0]
+                for when in conditions
+                if when is not None
+                for path in when.paths
+            }
+            carried = {
+                carry.question
+                for carry in (each.question.choices_from, each.question.rows_from)
+                if carry is not None
+            }
+            if not keys.isdisjoint(named | carried):
+                return True
+            if any(when is not None and not when.is_closed for when in conditions):
+                return True
+        return False
+
+    def on_page(self, leg: Leg, context: Context) -> tuple[Step, ...]:
+        """The questions of a page in the order they are asked."""
+        return arranged(
+            leg.steps,
+            leg.page.question_order,
+            context.seed,
+            f"page.{leg.page.key}",
+            key=lambda each: each.question.key,
+            label=lambda each: each.question.text,
+            is_fixed=lambda each: each.question.kind in ("statement", "calculated", "hidden"),
+        )
+
+    def asked(self, each: Step, kept: Answers, data: Data, context: Context) -> Question | None:
+        """The question with the choices and rows this person is offered; None where none is left."""
+        question = each.question
+        if not each.is_arranged:
+            return question
+        choices = self._offered(question, "choices", each.choices, kept, data, context)
+        rows = self._offered(question, "rows", each.rows, kept, data, context)
+        if (question.choices or question.choices_from) and not choices:
+            return None
+        if (question.rows or question.rows_from) and not rows:
+            return None
+        return replace(
+            question,
+            choices=choices_for(choices, question.choice_order, context.seed, question.key),
+            rows=choices_for(rows, question.row_order, context.seed, f"{question.key}.rows"),
+        )
+
+    def _offered(
+        self,
+        question: Question,
+        which: str,
+        conditions: Mapping[str, Condition],
+        kept: Answers,
+        data: Data,
+        context: Context,
+    ) -> tuple[Choice, ...]:
+        own = question.choices if which == "choices" else question.rows
+        carry = question.choices_from if which == "choices" else question.rows_from
+        choices = tuple(each for each in own if _holds(conditions.get(each.key), data))
+        if carry is None:
+            return choices
+        source = self._question(carry.question)
+        if source is None:
+            return choices
+        possible = {each.key: each for each in source_choices(source)}
+        chosen = _chosen(source, kept)
+        offered = []
+        for each in choices:
+            if each.key not in possible or carry.which == "offered":
+                offered.append(each)
+            elif (each.key in chosen) == (carry.which == "chosen"):
+                offered.append(_carried(each, kept, source.key))
+        return tuple(offered)
+
+    def _question(self, key: str) -> Question | None:
+        for leg in self.legs:
+            for each in leg.steps:
+                if each.question.key == key:
+                    return each.question
+        return None
+
+    def note(
+        self, atom: Atom, answer: Answer, kept: dict[str, Answer], data: Data, context: Context
+    ) -> None:
+        """Let an answer count."""
+        key = atom.question.key
+        kept[key] = answer
+        if atom.is_beside:
+            put(data["_text"], key.removesuffix(".text"), answer.text)
+            return
+        put(data, key, json_value(answer))
+        if key in self.feelings and answer.text is not None and context.feeling is not None:
+            put(data["_sentiment"], key, context.feeling(answer.text, context.language))
+
+    def compute(self, each: Step, kept: dict[str, Answer], data: Data) -> None:
+        """The value of a calculated question, or of a hidden one that came with the link."""
+        assert each.value is not None
+        question = each.question
+        found = each.value.value(data)
+        if found is None and question.kind == "hidden":
+            return  # A program may have given it as an answer.
+        kept.pop(question.key, None)
+        if isinstance(found, bool):
+            found = "true" if found else "false"
+        if isinstance(found, int | float):
+            kept[question.key] = Answer(question.key, question.kind, found)
+        elif isinstance(found, str) and (text := tidy(found)[:_LONGEST_COMPUTED]):
+            kept[question.key] = Answer(question.key, question.kind, None, text)
+        put(data, question.key, found)
+
+    def _skip(self, leg: Leg, data: Data) -> str | None:
+        """Where to go on after a page; a goal that lies behind is passed over."""
+        for to, when in leg.skips:
+            if _holds(when, data):
+                place = self.places.get(to)
+                return None if place is not None and place <= leg.place else to
+        return None
+
+    def ending(self, data: Data, goal: str | None = None) -> Ending | None:
+        """The ending that was skipped to, else the first whose condition holds."""
+        endings = self.definition.endings
+        for each in endings:
+            if each.key == goal:
+                return each
+        for each in endings:
+            if not each.is_screen_out and _holds(condition(each.show_if), data):
+                return each
+        return None
+
+
+def offered(each: Step, question: Question, data: Data) -> list[Atom]:
+    """The atoms this person is asked: of the rows and choices that are offered."""
+    if not each.is_arranged and not any(atom.show for atom in each.atoms):
+        return list(each.atoms)
+    keys = {choice.key for choice in (question.rows or question.choices)}
+    return [
+        atom
+        for atom in each.atoms
+        if (atom.show is None or atom.show.holds(data))
+        and (not atom.is_beside or atom.belongs_to in keys)
+        and (not question.rows or atom.belongs_to in keys)
+    ]
+
+
+def within(answer: Answer, question: Question, atom: Atom) -> Answer | None:
+    """The answer without choices that are no longer offered; None when nothing is left of it."""
+    if answer.choices is None or not question.choices or atom.is_beside:
+        return answer
+    keys = {choice.key for choice in atom.question.choices} & {
+        choice.key for choice in question.choices
+    }
+    chosen = tuple(each for each in answer.choices if each in keys)
+    if len(chosen) == len(answer.choices):
+        return answer
+    return answer._replace(choices=chosen) if chosen else None
+
+
+def _is_plain(each: Step) -> bool:
+    return not (
+        each.show
+        or each.required
+        or each.value
+        or each.is_arranged
+        or each.question.checks
+        or each.question.is_requested
+        or not kinds.kind(each.question.kind).is_asked
+    )
+
+
+def _holds(when: Condition | None, data: Data) -> bool:
+    return when is None or when.holds(data)
+
+
+def _chosen(source: Question, kept: Answers) -> set[str]:
+    """The keys chosen in a question; of a matrix the rows that were answered."""
+    answer = kept.get(source.key)
+    if answer is not None:
+        return set(answer.choices or ())
+    prefix = f"{source.key}."
+    return {key.split(".")[1] for key in kept if key.startswith(prefix)}
+
+
+def _carried(choice: Choice, kept: Answers, source: str) -> Choice:
+    """A choice as it is taken over: what was typed beside it becomes its label."""
+    typed = kept.get(f"{source}.{choice.key}.text")
+    return choice if typed is None or not typed.text else replace(choice, label=typed.text)
