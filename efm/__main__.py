@@ -11,6 +11,7 @@ ROOMS = (
     "database",
     "backup",
     "data",
+    "responses",
     "text",
     "bench",
     "inspect",

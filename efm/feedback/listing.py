@@ -35,6 +35,8 @@ class ResponseFilter:
     channel: str | None = None
     touchpoint: str | None = None
     search: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,10 @@ def narrowed(query: Any, wanted: ResponseFilter) -> Any:
         query = query.where(Response.channel == wanted.channel)
     if wanted.touchpoint:
         query = query.where(Response.touchpoint == wanted.touchpoint)
+    if wanted.since:
+        query = query.where(Response.submitted_at >= wanted.since)
+    if wanted.before:
+        query = query.where(Response.submitted_at < wanted.before)
     for metric, value in (("band", wanted.band), ("sentiment", wanted.sentiment)):
         if not value:
             continue

@@ -285,6 +285,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "surveys.close": _survey,
     "surveys.download": lambda house: {**_survey(house), "number": 1},
     "responses.export": lambda house: {**_survey(house), "ending": "csv"},
+    "responses.codebook": _survey,
     "responses.show": _response,
     "distributions.show": _distribution,
     "distributions.qr": lambda house: {**_distribution(house), "ending": "svg"},

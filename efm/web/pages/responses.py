@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO
 
 from flask import Blueprint, Response, render_template, request
 
 from efm.db.engine import TenantSession
-from efm.errors import NotFound
-from efm.feedback import authoring, exports, listing, reading
+from efm.errors import Invalid, NotFound
+from efm.feedback import authoring, exports, listing, reading, sheets
 from efm.feedback.listing import ResponseFilter
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 
 pages = Blueprint("responses", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# A file that is written whole before its first byte is sent keeps a person waiting; larger ones are
+# written by the command.
+MOST_BUILT = 100_000
+
+
+@pages.app_template_global("export_formats")
+def export_formats() -> list[exports.Format]:
+    """The kinds of files a page offers."""
+    return list(exports.FORMATS.values())
 
 
 def _wanted() -> ResponseFilter:
@@ -64,28 +73,52 @@ def show(response_id: uuid.UUID) -> str:
 @pages.get("/surveys/<uuid:survey_id>/responses.<ending>")
 @permission("responses.export")
 def export(survey_id: uuid.UUID, ending: str) -> Response:
-    """All responses of a survey as CSV or XLSX."""
+    """The responses of a survey as a file; the list's filters narrow them."""
+    kind = exports.FORMATS.get(ending)
+    if kind is None:
+        raise NotFound(f"Responses can be downloaded as {', '.join(exports.FORMATS)}.")
+    wanted = replace(_wanted(), survey_id=survey_id)
     survey = authoring.get(unit.session(), survey_id)
-    wanted = ResponseFilter(survey_id=survey_id)
-    if ending not in ("csv", "xlsx"):
-        raise NotFound("Responses can be downloaded as .csv or .xlsx.")
+    about = sheets.sheet(unit.session(), survey)
+    found = _responses(about, wanted)
     name = exports.file_name(survey.name, ending, unit.now())
+    if kind.stream is not None:
+        return _download(kind.stream(about, found), kind.mimetype, name)
+    if listing.count(unit.session(), wanted, most=MOST_BUILT + 1) > MOST_BUILT:
+        raise Invalid(
+            f"A page writes at most {MOST_BUILT:,} responses as {kind.title}. Narrow them, choose"
+            " CSV, Parquet or JSON Lines, or ask whoever runs the service for"
+            f" “efm responses export {survey_id} --to {ending}”."
+        )
+    unit.release()
+    with exports.written(kind, about, found) as (path, _):
+        return _download(_pieces(path.open("rb")), kind.mimetype, name)
+
+
+@pages.get("/surveys/<uuid:survey_id>/codebook.csv")
+@permission("responses.export")
+def codebook(survey_id: uuid.UUID) -> Response:
+    """What the columns of the files are called, hold and mean."""
+    survey = authoring.get(unit.session(), survey_id)
+    about = sheets.sheet(unit.session(), survey)
+    name = exports.file_name(f"{survey.name} codebook", "csv", unit.now())
+    return _download(exports.codebook_csv(about), "text/csv", name)
+
+
+def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    if ending == "csv":
-        return Response(_stream(survey_id, wanted), mimetype="text/csv", headers=headers)
-    file = exports.as_xlsx(unit.session(), survey_id, wanted)
-    return Response(_pieces(file), mimetype=XLSX, headers=headers)
+    return Response(pieces, mimetype=mimetype, headers=headers)
 
 
-def _stream(survey_id: uuid.UUID, wanted: ResponseFilter) -> Iterator[bytes]:
-    """The CSV through a unit of its own, since the request's ends before the last piece is sent."""
+def _responses(about: sheets.Sheet, wanted: ResponseFilter) -> Iterator[sheets.Gathered]:
+    """The responses through a unit of its own, since the request's ends before the last is sent."""
     who, engine = principal(), unit.engine()
 
-    def pieces() -> Iterator[bytes]:
+    def found() -> Iterator[sheets.Gathered]:
         with TenantSession(engine, who.organization_id, read_only=True) as session:
-            yield from exports.as_csv(session, survey_id, wanted)
+            yield from sheets.responses(session, about, wanted)
 
-    return pieces()
+    return found()
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
