@@ -81,7 +81,7 @@ def _open_desk(app: EfmFlask, config: Config, engine: Engine) -> None:
     )
     direct = Direct(url, size=WRITING_CONNECTIONS, application="efm answers, writing")
     desk = Desk(engine, reader, Writer(direct), vault)
-    pages = AnswerPages(app, desk.keys, config.answer_url)
+    pages = AnswerPages(app, desk.keys, config.answer_url, config.redirect_hosts)
     app.extensions["efm.reception"] = Reception(desk, pages, direct)
 
 

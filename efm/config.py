@@ -55,6 +55,7 @@ class Config:
     metrics_token: str | None = field(repr=False)
     file_roots: tuple[Path, ...] = ()
     api_requests_a_minute: int = 600
+    redirect_hosts: tuple[str, ...] = ()
 
     @property
     def is_development(self) -> bool:
@@ -163,6 +164,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ),
         log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=read.text("METRICS_TOKEN"),
+        redirect_hosts=tuple(
+            each.strip().lower()
+            for each in (read.text("REDIRECT_HOSTS") or "").split(",")
+            if each.strip()
+        ),
         file_roots=tuple(
             Path(each).absolute()
             for each in (read.text("FILE_ROOTS", "") or "").split(os.pathsep)

@@ -50,10 +50,14 @@ class Compiled:
         "flow",
         "has_pipes",
         "is_plain",
+        "languages",
+        "original_language",
     )
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
+        self.original_language = definition.language
+        self.languages = definition.languages
         wide = widened(definition)
         self.flow = Flow(wide)
         self._conversation = Conversation(self.flow)
@@ -90,8 +94,15 @@ class Compiled:
             return self
         found = self._other_languages.get(language)
         if found is None:
-            found = self._other_languages[language] = Compiled(localized(self.definition, language))
+            found = Compiled(localized(self.definition, language))
+            found.original_language = self.definition.language
+            found.languages = self.languages
+            self._other_languages[language] = found
         return found
+
+    def keys_on(self, page_index: int) -> frozenset[str]:
+        """The keys of all answers a page may take."""
+        return frozenset(line.key for line in self._pages[page_index])
 
     def clean_form_page(
         self,

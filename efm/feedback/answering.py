@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Engine
 
 from efm import clock
+from efm.clock import new_id
 from efm.db.direct import Direct, begun
 from efm.db.engine import unit
 from efm.errors import NotFound
-from efm.feedback import links, versions
+from efm.feedback import course, links, versions
 from efm.feedback.kept import Kept
 from efm.feedback.links import FormKey, FormKeys, Link
 from efm.feedback.saving import answer_of, save_page
@@ -21,10 +22,14 @@ from efm.feedback.score import Scored, score_answers
 from efm.feedback.store import Outcome, Reason, Row, store_many
 from efm.feedback.writer import Writer
 from efm.vault import Vault, token_hash
+from surveys.asking import AskedPage, ask, ended
 from surveys.compiled import Compiled
+from surveys.logic import Context
+from surveys.parts import Ending
 from surveys.values import Answer, Cleaned
 
 Form = Mapping[str, Sequence[str]]
+NOTHING_KNOWN = Context()
 
 _ANSWERS = """
 SELECT question_key, kind, number, text, choices, on_day FROM answers
@@ -33,15 +38,20 @@ WHERE organization_id = %(organization)s AND response_id = %(response)s
 
 
 class Shown(NamedTuple):
-    """A page to show: of which version, which of its pages, with which answers and problems."""
+    """A page to show: of which version, as it is asked, with which answers and problems.
+
+    `data` came with the link and goes on in the form; `left` are questions knowingly left open.
+    """
 
     compiled: Compiled
     version_id: uuid.UUID
-    page_index: int
+    asked: AskedPage
     key: FormKey | None = None
     answers: Mapping[str, Answer] | None = None
     cleaned: Cleaned | None = None
     is_resumed: bool = False
+    data: Mapping[str, str] = {}
+    left: Sequence[str] = ()
 
 
 class Went(NamedTuple):
@@ -49,6 +59,7 @@ class Went(NamedTuple):
 
     token: str
     page_index: int | None
+    ending: str | None = None
 
 
 class Refused(NamedTuple):
@@ -112,8 +123,17 @@ class Desk:
         """The private link of an anonymous response that has begun."""
         return self._vault.link_token(response_id)
 
-    def show(self, link: Link, now: datetime, page_index: int | None = None) -> Shown | Refused:
-        """The page a person sees: the first, or where a response that has begun goes on."""
+    def show(
+        self,
+        link: Link,
+        now: datetime,
+        page_index: int | None = None,
+        query: Mapping[str, str] = {},
+    ) -> Shown | Refused:
+        """The page a person sees: the first, or where a response that has begun goes on.
+
+        `query` are the parameters of the link: the language wanted, values for the survey's data.
+        """
         if link.is_complete:
             return Refused("answered")
         refusal = link.refusal(now)
@@ -124,17 +144,79 @@ class Desk:
             return Refused("closed")
         compiled = self.compiled(link.organization_id, version_id)
         if link.response_id is None:
-            return Shown(compiled, version_id, 0)
-        reached = min(link.page_index or 0, len(compiled.definition.pages) - 1)
-        at = reached if page_index is None else max(0, min(page_index, reached))
+            return self._first(link, compiled, version_id, query, now)
+        compiled, about = self._standing(link, compiled, link.response_id, now, query)
+        answers = self._answers(link.organization_id, link.response_id)
+        reached = link.page_index or 0
+        asked = course.page_for(compiled, answers, about, reached=reached, wanted=page_index)
         return Shown(
             compiled,
             version_id,
-            at,
+            asked,
             FormKey(link.response_id, version_id),
-            self._answers(link.organization_id, link.response_id),
-            is_resumed=page_index is None and reached > 0,
+            answers,
+            is_resumed=page_index is None and asked.number > 0,
         )
+
+    def _first(
+        self,
+        link: Link,
+        compiled: Compiled,
+        version_id: uuid.UUID,
+        query: Mapping[str, str],
+        now: datetime,
+    ) -> Shown:
+        """The first page of a response that has not begun."""
+        compiled = compiled.speaking(query.get("language", ""))
+        if not course.asks_more(compiled):
+            return Shown(compiled, version_id, ask(compiled, 0, {}, NOTHING_KNOWN))
+        key = FormKey(new_id(), version_id)
+        data = course.from_link(compiled, query)
+        about = course.context(compiled, key.response_id, self._data(link, compiled, data), now)
+        asked = ask(compiled, course.first_place(compiled, about), {}, about)
+        return Shown(compiled, version_id, asked, key, data=data)
+
+    def _data(self, link: Link, compiled: Compiled, given: Mapping[str, str]) -> dict[str, Any]:
+        """What is known of a response that begins: from the link, from the customer."""
+        mine = course.from_customer(self.reader, compiled, link.organization_id, link.contact_id)
+        return {**given, **mine}
+
+    def _standing(
+        self,
+        link: Link,
+        compiled: Compiled,
+        response_id: uuid.UUID,
+        now: datetime,
+        query: Mapping[str, str],
+    ) -> tuple[Compiled, Context]:
+        """The survey in the language of a begun response, and what is known of that."""
+        if not course.asks_more(compiled) and not compiled.definition.translations:
+            return compiled, NOTHING_KNOWN
+        known = course.known(self.reader, link.organization_id, response_id)
+        compiled = compiled.speaking(query.get("language") or known.language)
+        return compiled, course.context(compiled, response_id, known.data, now)
+
+    def farewell(
+        self, link: Link, version_id: uuid.UUID, query: Mapping[str, str], now: datetime
+    ) -> tuple[Compiled, Ending | None]:
+        """What is said when all answers have arrived: the ending they led to, in their language.
+
+        A short survey on an open link knows its ending by the address only, and no answers.
+        """
+        compiled = self.compiled(link.organization_id, version_id)
+        if not compiled.definition.endings and not compiled.definition.translations:
+            return compiled, None
+        response_id = link.response_id
+        known = course.Known(query.get("language", ""), {}, query.get("ending"))
+        if response_id is not None:
+            known = course.known(self.reader, link.organization_id, response_id)
+        compiled = compiled.speaking(known.language)
+        found = next((e for e in compiled.definition.endings if e.key == known.ending), None)
+        if found is None:
+            return compiled, None
+        about = course.context(compiled, response_id or new_id(), known.data, now)
+        answers = self._answers(link.organization_id, response_id) if response_id else {}
+        return compiled, ended(found, compiled, compiled.flow.walk(answers, about))
 
     def send(self, link: Link, token: str, form: Form, now: datetime) -> Shown | Went | Refused:
         """Take one page of a form: the whole of a short survey, or one page of a longer one."""
@@ -149,14 +231,23 @@ class Desk:
         if link.response_id is not None:
             return self._save(link, token, link.response_id, form, key, now)
         if key is None:
-            return self.shown_again(link, token, form)
-        compiled = self.compiled(link.organization_id, key.version_id)
-        if self._page_of(compiled, form) != 0:
+            return self.shown_again(link, token, form, now)
+        compiled = self.compiled(link.organization_id, key.version_id).speaking(_language(form))
+        data = course.from_form(compiled, form)
+        about = NOTHING_KNOWN
+        if course.asks_more(compiled):
+            about = course.context(compiled, key.response_id, self._data(link, compiled, data), now)
+        place = course.first_place(compiled, about)
+        if self._page_of(compiled, form, place) != place:
             return Went(token, 0)
-        cleaned = compiled.clean_form_page(0, form)
-        if not cleaned.is_valid:
-            return Shown(compiled, key.version_id, 0, key, cleaned=cleaned)
-        return self._begin(link, token, compiled, key, cleaned, now)
+        cleaned = compiled.clean_form_page(place, form, {}, about)
+        if not cleaned.is_valid or cleaned.unseen:
+            asked = ask(compiled, place, cleaned.answers, about)
+            left = _left(form, cleaned)
+            return Shown(
+                compiled, key.version_id, asked, key, cleaned=cleaned, data=data, left=left
+            )
+        return self._begin(link, token, compiled, key, cleaned, now, place, about)
 
     def _begin(
         self,
@@ -166,25 +257,37 @@ class Desk:
         key: FormKey,
         cleaned: Cleaned,
         now: datetime,
+        place: int,
+        about: Context,
     ) -> Went | Refused:
         """Store the first page: a whole response, or one that goes on at a link of its own."""
-        row = self.row(link, compiled, key, cleaned, now)
+        row = self.row(link, compiled, key, cleaned, now, place, about)
         outcome = self.store(link.organization_id, row)
         if outcome.state == "refused":
             return Refused(_kind(outcome.reason))
         if row.submitted_at is not None:
             is_other = outcome.state == "duplicate" and outcome.id != key.response_id
-            return Refused("answered") if is_other else Went(token, None)
+            return Refused("answered") if is_other else Went(token, None, row.ending)
         if link.kind == "distribution":
             token = self.resume_token(outcome.id or key.response_id)
-        return Went(token, 1)
+        return Went(token, row.page_index)
 
     def row(
-        self, link: Link, compiled: Compiled, key: FormKey, cleaned: Cleaned, now: datetime
+        self,
+        link: Link,
+        compiled: Compiled,
+        key: FormKey,
+        cleaned: Cleaned,
+        now: datetime,
+        place: int = 0,
+        about: Context = NOTHING_KNOWN,
     ) -> Row:
-        """The row of a first page; complete when there is only that one."""
-        definition = compiled.definition
-        is_complete = len(definition.pages) == 1
+        """The row of a first page; complete when nothing follows it."""
+        answers = cleaned.answers
+        following = course.following(compiled, place, answers, about, back=False)
+        is_complete = following is None
+        if is_complete and not compiled.is_plain:
+            answers = compiled.flow.walk(answers, about).answers
         is_personal = link.invitation_id is not None
         return Row(
             id=key.response_id,
@@ -201,18 +304,20 @@ class Desk:
                 if is_complete or is_personal
                 else token_hash(self.resume_token(key.response_id))
             ),
-            page_index=0 if is_complete else 1,
-            language=definition.language,
+            page_index=following or 0,
+            language=compiled.definition.language,
             channel=link.channel,
             touchpoint=link.touchpoint,
-            answers=cleaned.answers,
+            answers=answers,
             scored=(
-                score_answers(compiled, cleaned.answers, definition.language)
+                score_answers(compiled, answers, compiled.definition.language)
                 if is_complete
                 else Scored(())
             ),
             started_at=now,
             submitted_at=now if is_complete else None,
+            attributes=about.data,
+            ending=course.ending_of(compiled, answers, about) if is_complete else None,
         )
 
     def store(
@@ -239,43 +344,59 @@ class Desk:
         if key is not None and key.version_id != version_id:
             return Went(token, link.page_index or 0)
         compiled = self.compiled(link.organization_id, version_id)
-        at = self._page_of(compiled, form)
+        wanted = {"language": _language(form)}
+        compiled, about = self._standing(link, compiled, response_id, now, wanted)
+        at = self._page_of(compiled, form, 0)
         if at is None:
             return Went(token, link.page_index or 0)
+        before = {} if compiled.is_plain else self._answers(link.organization_id, response_id)
         goes_back = "back" in form.get("_go", ())
-        cleaned = compiled.clean_form_page(at, form)
+        cleaned = compiled.clean_form_page(at, form, before, about)
+        key = FormKey(response_id, version_id)
         if not cleaned.is_valid and not goes_back:
-            return Shown(
-                compiled, version_id, at, FormKey(response_id, version_id), cleaned=cleaned
-            )
+            asked = ask(compiled, at, {**before, **cleaned.answers}, about)
+            left = _left(form, cleaned)
+            return Shown(compiled, version_id, asked, key, before, cleaned=cleaned, left=left)
+        stays = bool(cleaned.unseen) and not goes_back
         with unit(self._engine, link.organization_id) as session:
             saved = save_page(
-                session, response_id, compiled, at, cleaned.answers, now, goes_back=goes_back
+                session,
+                response_id,
+                compiled,
+                at,
+                cleaned.answers,
+                now,
+                goes_back=goes_back,
+                stays=stays,
             )
         if saved.reason is not None:
             return Refused(_kind(saved.reason))
-        return Went(token, None if saved.is_complete else saved.next_page)
+        return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
 
-    def shown_again(self, link: Link, token: str, form: Form) -> Shown | Refused:
+    def shown_again(self, link: Link, token: str, form: Form, now: datetime) -> Shown | Refused:
         """A form that was not taken, as it was typed; one without a key of ours gets a new key."""
         given = form.get("_key", ())
         key = self.keys.read(token, given[0]) if given else None
         version_id = link.version_id or (key.version_id if key else link.current_version_id)
         if version_id is None:
             return Refused("closed")
-        compiled = self.compiled(link.organization_id, version_id)
-        at = self._page_of(compiled, form) or 0
+        compiled = self.compiled(link.organization_id, version_id).speaking(_language(form))
+        at = self._page_of(compiled, form, 0) or 0
         if link.response_id is not None:
             key = FormKey(link.response_id, version_id)
-        elif at:
+        elif at and compiled.is_plain:
             at, key = 0, None
-        return Shown(compiled, version_id, at, key, cleaned=compiled.clean_form_page(at, form))
+        data = course.from_form(compiled, form)
+        about = course.context(compiled, key.response_id if key else new_id(), data, now)
+        cleaned = compiled.clean_form_page(at, form, {}, about)
+        asked = ask(compiled, at, cleaned.answers, about)
+        return Shown(compiled, version_id, asked, key, cleaned=cleaned, data=data)
 
-    def _page_of(self, compiled: Compiled, form: Form) -> int | None:
-        """The page the form says it is, by its key; the first when it says nothing."""
+    def _page_of(self, compiled: Compiled, form: Form, otherwise: int) -> int | None:
+        """The page the form says it is, by its key; another one when it says nothing."""
         said = form.get("_page", ())
         if not said:
-            return 0
+            return otherwise
         for index, page in enumerate(compiled.definition.pages):
             if page.key == said[0]:
                 return index
@@ -286,6 +407,17 @@ class Desk:
         with self.reader.connection() as connection, begun(connection, organization_id):
             rows = connection.execute(_ANSWERS, named, prepare=True).fetchall()
         return {row[0]: answer_of(row) for row in rows}
+
+
+def _language(form: Form) -> str:
+    given = form.get("_language", ())
+    return given[0] if given else ""
+
+
+def _left(form: Form, cleaned: Cleaned) -> Sequence[str]:
+    """The questions that were asked for softly and may now be left open."""
+    soft = [key for key, code in cleaned.codes.items() if code == "requested"]
+    return [*form.get("_left", ())[:200], *soft]
 
 
 def _kind(reason: Reason | None) -> Literal["closed", "expired", "answered", "unknown"]:

@@ -17,13 +17,14 @@ from efm import queue
 from efm.clock import new_id
 from efm.db.direct import Direct, begun
 from efm.errors import Gone, Invalid, NotFound
-from efm.feedback import distributions, versions
+from efm.feedback import course, distributions, versions
 from efm.feedback.score import score_answers
 from efm.feedback.store import Outcome, Row, store_many
 from efm.insight.jobs import ROLL_UP
 from efm.models import Contact, Survey
 from surveys.compiled import Compiled
 from surveys.errors import AnswerError
+from surveys.logic import Context
 from surveys.sentiment import RESPONSE_SECONDS
 from surveys.strings import is_storable
 
@@ -33,6 +34,7 @@ BATCH_SECONDS = 2.0
 ROLL_UP_AFTER = timedelta(minutes=1)
 LONGEST_KEY = 160
 ATTRIBUTES_BYTES = 4096
+NOTHING_KNOWN = Context()
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -210,8 +212,14 @@ def read(
 ) -> Row | Outcome:
     """The row a response becomes, scored, or its refusal with every problem found."""
     problems = _problems(incoming, now, known_contacts)
+    language = incoming.language or target.compiled.definition.language
+    compiled = target.compiled.speaking(language)
+    response_id = new_id()
+    about = NOTHING_KNOWN
+    if course.asks_more(compiled):
+        about = course.context(compiled, response_id, incoming.attributes, now)
     try:
-        cleaned = target.compiled.clean_all(incoming.answers)
+        cleaned = compiled.clean_all(incoming.answers, context=about)
         if not cleaned.is_valid:
             problems |= {f"answers.{key}": words for key, words in cleaned.errors.items()}
     except AnswerError as error:
@@ -219,8 +227,6 @@ def read(
     if problems:
         return Outcome("refused", None, "invalid", problems=problems)
     submitted_at = min(incoming.submitted_at or now, now)
-    response_id = new_id()
-    language = incoming.language or target.compiled.definition.language
     budget = seconds if seconds is None else min(seconds, RESPONSE_SECONDS)
     return Row(
         id=response_id,
@@ -230,13 +236,14 @@ def read(
         submit_key=submit_key(target.survey_id, incoming.key or response_id.hex),
         language=language,
         answers=cleaned.answers,
-        scored=score_answers(target.compiled, cleaned.answers, language, seconds=budget),
+        scored=score_answers(compiled, cleaned.answers, language, seconds=budget),
         started_at=min(incoming.started_at or submitted_at, submitted_at),
         submitted_at=submitted_at,
         channel=incoming.channel or target.channel,
         touchpoint=incoming.touchpoint or target.touchpoint,
         contact_id=incoming.contact_id,
         attributes=incoming.attributes,
+        ending=course.ending_of(compiled, cleaned.answers, about),
         announces=announces,
     )
 

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from efm.errors import NotFound
 from efm.feedback import listing, versions
 from efm.models import Answer, Contact, Distribution, Response, Score, Survey, SurveyVersion
+from surveys.asking import in_words
 from surveys.definition import Question
+from surveys.values import Answer as AnswerValue
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,15 @@ class Read:
     lines: Sequence[Line]
 
 
-def in_words(question: Question, answer: Answer) -> str:
-    """An answer as text: labels for choices, whole numbers without a point."""
-    if answer.choices is not None:
-        labels = {choice.key: choice.label for choice in question.choices}
-        return ", ".join(labels.get(key, key) for key in answer.choices)
-    if answer.number is not None:
-        return f"{answer.number:g}"
-    if answer.on_day is not None:
-        return answer.on_day.isoformat()
-    return answer.text or ""
+def _value(stored: Answer) -> AnswerValue:
+    return AnswerValue(
+        stored.question_key,
+        stored.kind,
+        stored.number,
+        stored.text,
+        None if stored.choices is None else tuple(stored.choices),
+        stored.on_day,
+    )
 
 
 def read(session: Session, response_id: uuid.UUID) -> Read:
@@ -59,16 +60,16 @@ def read(session: Session, response_id: uuid.UUID) -> Read:
     contact = None
     if response.contact_id is not None:
         contact = session.get(Contact, (organization_id, response.contact_id))
-    definition = versions.compiled(session, response.version_id).definition
+    atoms = versions.compiled(session, response.version_id).atoms.values()
     answers = listing.answers_of(session, response_id)
     scores = listing.scores_of(session, response_id)
     lines = [
         Line(
             question,
-            in_words(question, answers[question.key]) if question.key in answers else None,
+            in_words(question, _value(answers[question.key])) if question.key in answers else None,
             [score for score in scores if score.question_key == question.key],
         )
-        for question in definition.questions
-        if question.kind != "statement"
+        for question in atoms
+        if question.kind != "statement" and (question.key in answers or "." not in question.key)
     ]
     return Read(response, survey, version, distribution, contact, lines)

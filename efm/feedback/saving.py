@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from efm import queue
 from efm.clock import new_id
+from efm.feedback import course
 from efm.feedback.score import Scored, in_event, score_answers
 from efm.feedback.store import SCORE_JOB, Reason
-from surveys import path
 from surveys.compiled import Compiled
 from surveys.values import Answer
 
 _LOCK = text("""
-    SELECT state, page_index, language, contact_id, channel, touchpoint, survey_id FROM responses
+    SELECT state, language, contact_id, channel, touchpoint, survey_id, attributes FROM responses
     WHERE organization_id = :organization AND id = :response FOR UPDATE
 """)
 _STORED = text("""
@@ -37,7 +37,8 @@ WITH survey AS MATERIALIZED (
     WHERE s.organization_id = :organization AND s.id = :survey FOR KEY SHARE
 ), held AS (
     UPDATE responses r SET
-        page_index = greatest(r.page_index, :page),
+        page_index = CASE WHEN CAST(:is_plain AS boolean) THEN greatest(r.page_index, :page) ELSE :page END,
+        ending = coalesce(CAST(:ending AS text), r.ending),
         state = CASE WHEN :completes THEN 'complete' ELSE r.state END,
         submitted_at = CASE WHEN :completes THEN CAST(:now AS timestamptz) END
     FROM survey s, distributions d
@@ -102,11 +103,12 @@ _STANDING = text("""
 
 
 class Saved(NamedTuple):
-    """What became of a page: refused (and why), complete, or which page comes next."""
+    """What became of a page: refused (and why), complete (and how it ended), or the next page."""
 
     reason: Reason | None = None
     is_complete: bool = False
     next_page: int = 0
+    ending: str | None = None
 
 
 def stored_answers(session: Session, response_id: uuid.UUID) -> dict[str, Answer]:
@@ -130,27 +132,32 @@ def save_page(
     now: datetime,
     *,
     goes_back: bool = False,
+    stays: bool = False,
 ) -> Saved:
-    """Replace the answers of one page; the last page completes the response.
+    """Replace the answers of one page; the last page of a person's way completes the response.
 
-    A required answer still missing on an earlier page leads back there instead.
+    A required answer still missing on an earlier page leads back there instead. `stays` keeps to
+    the page, because its answers brought up another question on it.
     """
-    definition = compiled.definition
     held = session.execute(_LOCK, _named(session, response_id)).one_or_none()
     if held is None:
         return Saved("unknown")
     if held.state == "complete":
         return Saved("answered")
-    asked = {question.key for question in definition.pages[page_index].questions}
+    about = course.context(compiled, response_id, held.attributes, now)
+    asked = compiled.keys_on(page_index)
     before = stored_answers(session, response_id)
     merged = {key: answer for key, answer in before.items() if key not in asked} | dict(answers)
-    if goes_back:
-        following = path.previous_page(definition, page_index)
-    else:
-        following = path.next_page(definition, page_index)
-        if following is None:
-            following = path.first_missing(definition, merged)
+    following = course.following(compiled, page_index, merged, about, back=goes_back)
+    if stays:
+        following = page_index
     completes = following is None and not goes_back
+    written = dict(answers)
+    if completes and not compiled.is_plain:
+        # What was hidden in the end does not count, and calculated values are worth keeping.
+        merged = compiled.flow.walk(merged, about).answers
+        written = {key: merged[key] for key in merged if before.get(key) != merged[key]}
+    ending = course.ending_of(compiled, merged, about) if completes else None
     scored = score_answers(compiled, merged, held.language) if completes else Scored(())
     saved = session.execute(
         _SAVE,
@@ -159,9 +166,15 @@ def save_page(
             "survey": held.survey_id,
             "now": now,
             "page": page_index if goes_back or following is None else following,
+            "is_plain": compiled.is_plain,
+            "ending": ending,
             "completes": completes,
-            "removed": [key for key in before if key in asked and key not in answers],
-            "answers": orjson.dumps(_answer_rows(answers)).decode(),
+            "removed": [
+                key
+                for key in before
+                if (key in asked and key not in answers) or (completes and key not in merged)
+            ],
+            "answers": orjson.dumps(_answer_rows(written)).decode(),
             "scores": orjson.dumps(_score_rows(scored)).decode(),
             "event_id": new_id(),
             "event": orjson.dumps(_event(held, scored)).decode(),
@@ -173,7 +186,7 @@ def save_page(
     if scored.is_pending:
         organization_id = session.info["organization_id"]
         queue.enqueue(session, SCORE_JOB, once=f"{SCORE_JOB}:{organization_id}")
-    return Saved(None, completes, following or 0)
+    return Saved(None, completes, following or 0, ending)
 
 
 def _answer_rows(answers: Mapping[str, Answer]) -> list[dict[str, Any]]:

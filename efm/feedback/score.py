@@ -68,6 +68,12 @@ def score_answers(
     return Scored(tuple(rows), angry, 0.0 if budget is None else budget.spent)
 
 
+def feeling(text: str, language: str) -> float | None:
+    """The sentiment of a comment that decides what is asked next; None where it cannot be told."""
+    budget = Budget(time.thread_time, RESPONSE_SECONDS)
+    return score(text, language=language, budget=budget).value
+
+
 def sentiment_row(question_key: str, found: Sentiment) -> ScoreRow:
     """The row of a comment's sentiment; only an unscored one keeps its reason."""
     return ScoreRow(

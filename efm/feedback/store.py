@@ -44,7 +44,7 @@ _TYPES = {
         ("ids", "surveys", "versions", "distributions", "invitations", "contacts"), "uuid[]"
     ),
     **dict.fromkeys(("event_ids", "answer_of", "score_of"), "uuid[]"),
-    **dict.fromkeys(("channels", "touchpoints", "languages", "submit_keys"), "text[]"),
+    **dict.fromkeys(("channels", "touchpoints", "languages", "submit_keys", "endings"), "text[]"),
     **dict.fromkeys(("attributes", "events"), "text[]"),
     **dict.fromkeys(("answer_keys", "answer_kinds", "answer_texts", "answer_choices"), "text[]"),
     **dict.fromkeys(("score_metrics", "score_keys", "score_states", "score_bands"), "text[]"),
@@ -84,6 +84,7 @@ class Row:
     resume_hash: bytes | None = None
     page_index: int = 0
     attributes: Mapping[str, Any] | None = None
+    ending: str | None = None
     announces: bool = True
 
 
@@ -206,6 +207,7 @@ def parameters(
         "attributes": encoded(
             orjson.dumps(row.attributes) if row.attributes else b"{}" for row in rows
         ),
+        "endings": texts(row.ending for row in rows),
         "starts": moments(row.started_at for row in rows),
         "submissions": moments(row.submitted_at for row in rows),
         "event_ids": uuids([new_id() if is_told else None for is_told in told]),

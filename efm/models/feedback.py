@@ -85,6 +85,7 @@ class Response(Tenant, Base):
     resume_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     page_index: Mapped[int] = mapped_column(server_default=text("0"))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    ending: Mapped[str | None] = mapped_column(String(60))
     started_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
 
@@ -101,7 +102,7 @@ class Answer(Tenanted, Base):
     )
 
     response_id: Mapped[uuid.UUID]
-    question_key: Mapped[str] = mapped_column(String(40))
+    question_key: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     number: Mapped[float | None]
     text: Mapped[str | None] = mapped_column(Text)
@@ -128,7 +129,7 @@ class Score(Tenanted, Base):
 
     response_id: Mapped[uuid.UUID]
     metric: Mapped[str] = mapped_column(String(20))
-    question_key: Mapped[str] = mapped_column(String(40))
+    question_key: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(10))
     value: Mapped[float | None]
     band: Mapped[str | None] = mapped_column(String(20))

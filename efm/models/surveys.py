@@ -124,7 +124,7 @@ class ScoreDay(Tenanted, Base):
     survey_id: Mapped[uuid.UUID]
     on_day: Mapped[date]
     metric: Mapped[str] = mapped_column(String(20))
-    question_key: Mapped[str] = mapped_column(String(40))
+    question_key: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(60))
     touchpoint: Mapped[str] = mapped_column(String(200))
     bucket: Mapped[str] = mapped_column(String(40))
@@ -159,7 +159,7 @@ class ScoreSum(Tenanted, Base):
     grain: Mapped[str] = mapped_column(String(10))
     on_day: Mapped[date]
     metric: Mapped[str] = mapped_column(String(20))
-    question_key: Mapped[str] = mapped_column(String(40))
+    question_key: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(60))
     touchpoint: Mapped[str] = mapped_column(String(200))
     bucket: Mapped[str] = mapped_column(String(40))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, has_request_context, render_template
 
 from efm.feedback.answering import Shown
+from efm.feedback.course import DATA
 from efm.feedback.links import FormKeys, Link
-from surveys import translations
-from surveys.compiled import Compiled
-from surveys.definition import Definition, minutes
+from surveys import kinds, translations
+from surveys.definition import Definition, Ending, minutes
 from surveys.values import Answer
 
 KEPT = 200
@@ -29,7 +30,10 @@ Words = Callable[..., str]
 class AnswerPages:
     """Draws the pages of one process; `answer_url` is the address links begin with."""
 
-    def __init__(self, app: Flask, keys: FormKeys, answer_url: str) -> None:
+    def __init__(
+        self, app: Flask, keys: FormKeys, answer_url: str, redirect_hosts: Sequence[str] = ()
+    ) -> None:
+        self._redirect_hosts = frozenset(redirect_hosts)
         self._app = app
         self._keys = keys
         self._answer_url = answer_url
@@ -43,7 +47,7 @@ class AnswerPages:
         else:
             key = self._keys.made_for(token, shown.key)
         is_clean = shown.cleaned is None and shown.answers is None and notice is None
-        if not is_clean or shown.page_index:
+        if not is_clean or shown.key is not None:
             return self._draw(link, token, shown, key, notice)
         before, after = self._drawn_once(link, token, shown)
         return before + key + after
@@ -55,6 +59,7 @@ class AnswerPages:
         *,
         organization_name: str = "",
         definition: Definition | None = None,
+        ending: Ending | None = None,
         request_id: str | None = None,
     ) -> str:
         """A kind page: thank_you, answered, closed, expired, unknown, busy."""
@@ -65,20 +70,38 @@ class AnswerPages:
         if kind == "thank_you":
             own = definition.thank_you if definition is not None else ""
             said = [_without(words("thank_you.title"), own) or said[0], words("thank_you.receipt")]
+        title = words(f"{kind}.title")
+        if ending is not None:
+            title = ending.title or title
+            said = [ending.text] if ending.text else said
         return self._render(
             "answer/message.html",
             kind=MARKS.get(kind, kind),
-            title=words(f"{kind}.title"),
+            title=title,
             message=said,
+            redirect=self.allowed(ending),
+            t_next=words("next"),
             organization=organization_name,
             language=language if definition is not None else translations.base(language),
             direction=direction(language),
             request_id=request_id,
         )
 
+    def allowed(self, ending: Ending | None) -> str | None:
+        """Where an ending leads on to, when that host is one of those that are allowed."""
+        if ending is None or not ending.redirect:
+            return None
+        host = (urlsplit(ending.redirect).hostname or "").lower()
+        return ending.redirect if host in self._redirect_hosts else None
+
     def _drawn_once(self, link: Link, token: str, shown: Shown) -> tuple[str, str]:
         """The two halves of a first page, around its key."""
-        name = (link.organization_id, shown.version_id, f"{link.kind} {link.organization_name}")
+        language = shown.compiled.definition.language
+        name = (
+            link.organization_id,
+            shown.version_id,
+            f"{link.kind} {language} {link.organization_name}",
+        )
         with self._lock:
             halves = self._first.get(name)
             if halves is not None:
@@ -98,14 +121,18 @@ class AnswerPages:
         return self._render(
             "answer/page.html",
             definition=definition,
-            page=definition.pages[shown.page_index],
-            page_index=shown.page_index,
-            page_count=len(definition.pages),
+            page=shown.asked.page,
+            page_index=shown.asked.number,
+            page_count=shown.asked.total,
+            is_last=shown.asked.is_last,
+            has_inner_logic=shown.asked.has_inner_logic,
+            left=shown.left,
             minutes=minutes(definition),
             privacy=_privacy(definition, words, is_known=link.kind == "invitation"),
             errors=dict(shown.cleaned.errors) if shown.cleaned is not None else {},
-            values=_values(shown.compiled, shown),
-            hidden_fields={"_key": key},
+            values=_values(shown),
+            hidden_fields=_hidden(shown, key),
+            languages=_languages(shown),
             organization=link.organization_name,
             language=definition.language,
             direction=definition.direction,
@@ -146,22 +173,49 @@ def direction(language: str) -> str:
     return Definition("", language, ()).direction
 
 
-def _values(compiled: Compiled, shown: Shown) -> Mapping[str, Any]:
+def _values(shown: Shown) -> Mapping[str, Any]:
     """What stands in the fields: what was typed when it was refused, else what was saved."""
-    if shown.cleaned is not None:
-        return {
-            question.key: _typed(question.kind, shown.cleaned.raw.get(question.key))
-            for question in compiled.definition.pages[shown.page_index].questions
-        }
-    return {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}
+    if shown.cleaned is None:
+        return {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}
+    many = {
+        atom.key
+        for question in shown.asked.page.questions
+        for atom in kinds.atoms(question)
+        if kinds.kind(atom.kind).takes_many
+    }
+    return {key: _typed(raw, is_many=key in many) for key, raw in shown.cleaned.raw.items()}
 
 
-def _typed(kind: str, raw: object) -> object:
+def _typed(raw: object, *, is_many: bool) -> object:
     """The strings of a field as the page shows them again."""
     strings = [str(each) for each in raw] if isinstance(raw, (list, tuple)) else []
-    if kind == "multiple_choice":
+    if is_many:
         return strings
     return strings[0] if strings else None
+
+
+def _hidden(shown: Shown, key: str) -> dict[str, str]:
+    """What the form carries on beside the answers."""
+    carried = {"_key": key}
+    if shown.compiled.definition.language != shown.compiled.original_language:
+        carried["_language"] = shown.compiled.definition.language
+    return carried | {f"{DATA}{name}": value for name, value in shown.data.items()}
+
+
+def _languages(shown: Shown) -> list[dict[str, Any]]:
+    """The languages this survey is to be had in, where there are several."""
+    definition = shown.compiled.definition
+    offered = shown.compiled.languages
+    names = translations.language_names()
+    return [
+        {
+            "code": code,
+            "name": names.get(code) or names.get(code.partition("-")[0]) or code,
+            "is_current": code == definition.language,
+            "url": "?" + urlencode({"language": code, **shown.data}),
+        }
+        for code in offered
+    ]
 
 
 def saved_value(answer: Answer) -> object:

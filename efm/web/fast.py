@@ -131,11 +131,12 @@ class Entrance:
         body = b""
         try:
             if method == "GET":
+                given = environ.get("QUERY_STRING", "")
+                query = {name: each[0] for name, each in parse_qs(given).items()} if given else {}
                 if is_thanks:
-                    reply = self._reception.thanks(token, visit)
+                    reply = self._reception.thanks(token, query, visit)
                 else:
-                    page = parse_qs(environ.get("QUERY_STRING", "")).get("page", [None])[0]
-                    reply = self._reception.show(token, page, visit)
+                    reply = self._reception.show(token, query, visit)
             elif method == "POST" and not is_thanks:
                 length = _length(environ, FORM_TYPE, BODY_LIMIT)
                 if length is None:
@@ -197,6 +198,8 @@ class Entrance:
         ]
         if reply.location:
             fields.append(("Location", reply.location))
+        if reply.leads_to:
+            fields.append(("Refresh", f"0; url={reply.leads_to}"))
         if reply.retry_after_seconds:
             fields.append(("Retry-After", str(reply.retry_after_seconds)))
         return reply.status, fields, content

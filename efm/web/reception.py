@@ -6,7 +6,7 @@ It knows no web framework, so that the pages and the bare entrance in front of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -33,12 +33,13 @@ logger = log.get("answers")
 
 
 class Reply(NamedTuple):
-    """What to send back: a page, or where to go on."""
+    """What to send back: a page, or where to go on; `leads_to` is where a page leads by itself."""
 
     status: int
     html: str = ""
     location: str = ""
     retry_after_seconds: int = 0
+    leads_to: str = ""
 
 
 class Visit(NamedTuple):
@@ -61,18 +62,19 @@ class Reception:
         """The same reception with a memory for links."""
         return Reception(self.desk.keeping(seconds), self.pages, self._counter)
 
-    def show(self, token: str, page: str | None, visit: Visit) -> Reply:
+    def show(self, token: str, query: Mapping[str, str], visit: Visit) -> Reply:
         """GET of a link: its page, or a kind page. Nothing is written."""
         try:
             link = self.desk.link(token)
-            at = int(page) - 1 if page and NUMBER.fullmatch(page) else None
-            return self._shown(link, token, self.desk.show(link, visit.now, at), status=200)
+            page = query.get("page", "")
+            at = int(page) - 1 if NUMBER.fullmatch(page) else None
+            return self._shown(link, token, self.desk.show(link, visit.now, at, query), status=200)
         except NotFound:
             return self._missed(visit)
         except (Unready, psycopg.Error, DBAPIError) as error:
             return self._busy(error, visit)
 
-    def thanks(self, token: str, visit: Visit) -> Reply:
+    def thanks(self, token: str, query: Mapping[str, str], visit: Visit) -> Reply:
         """GET of what is said when all answers have arrived."""
         try:
             link = self.desk.link(token)
@@ -81,15 +83,18 @@ class Reception:
             version_id = link.shown_version_id
             if version_id is None:
                 return self._missed(visit)
-            definition = self.desk.compiled(link.organization_id, version_id).definition
+            compiled, ending = self.desk.farewell(link, version_id, query, visit.now)
         except NotFound:
             return self._missed(visit)
         except (Unready, psycopg.Error, DBAPIError) as error:
             return self._busy(error, visit)
         html = self.pages.message(
-            "thank_you", organization_name=link.organization_name, definition=definition
+            "thank_you",
+            organization_name=link.organization_name,
+            definition=compiled.definition,
+            ending=ending,
         )
-        return Reply(200, html)
+        return Reply(200, html, leads_to=self.pages.allowed(ending) or "")
 
     def send(self, token: str, body: bytes, visit: Visit) -> Reply:
         """POST of a form. Raises Invalid when it is no form."""
@@ -114,7 +119,10 @@ class Reception:
         if isinstance(became, Went):
             return Reply(303, location=_address(became))
         if isinstance(became, Shown):
-            is_again = became.cleaned is not None and became.cleaned.is_valid
+            cleaned = became.cleaned
+            if cleaned is not None and cleaned.unseen and cleaned.is_valid:
+                return Reply(200, self.pages.page(link, token, became))
+            is_again = cleaned is not None and cleaned.is_valid
             notice = "errors_title" if is_again else None
             return Reply(status, self.pages.page(link, token, became, notice=notice))
         if became.kind == "answered":
@@ -133,7 +141,7 @@ class Reception:
     def _keep(self, link: Link, token: str, form: Form, error: Exception, visit: Visit) -> Reply:
         """The form could not be stored now: shown again as it was typed, to be sent again."""
         logger.warning("answers.not_stored", error=type(error).__name__)
-        shown = self.desk.shown_again(link, token, form)
+        shown = self.desk.shown_again(link, token, form, visit.now)
         if not isinstance(shown, Shown):
             return self._busy(error, visit)
         return Reply(
@@ -192,5 +200,5 @@ def preferred(accept_language: str) -> str:
 
 def _address(went: Went) -> str:
     if went.page_index is None:
-        return f"/s/{went.token}/thanks"
+        return f"/s/{went.token}/thanks" + (f"?ending={went.ending}" if went.ending else "")
     return f"/s/{went.token}?page={went.page_index + 1}"

@@ -64,10 +64,15 @@ class Published:
     @classmethod
     def make(cls, house: House, *pages: Sequence[str], **more: Any) -> Published:
         """Publish a survey with these pages."""
+        return cls.of(house, definition(*pages, **more))
+
+    @classmethod
+    def of(cls, house: House, document: dict[str, Any]) -> Published:
+        """Publish this survey."""
         vault: Vault = house.app.extensions["efm.vault"]
         now = clock.now()
         with house.unit() as session:
-            survey = authoring.create(session, load(definition(*pages, **more)), now)
+            survey = authoring.create(session, load(document), now)
             authoring.publish(session, survey.id, now)
             link = distributions.open_link(session, vault, survey.id, now, name="Link")
             return cls(house, vault, survey.id, link.id)

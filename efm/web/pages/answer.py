@@ -19,7 +19,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 @permission(PUBLIC)
 def show(token: str) -> Response:
     """The page a link leads to."""
-    return respond(reception().show(token, request.args.get("page"), visit()))
+    return respond(reception().show(token, request.args.to_dict(), visit()))
 
 
 @pages.post("/s/<token>")
@@ -33,7 +33,7 @@ def send(token: str) -> Response:
 @permission(PUBLIC)
 def thanks(token: str) -> Response:
     """What is said when all answers have arrived."""
-    return respond(reception().thanks(token, visit()))
+    return respond(reception().thanks(token, request.args.to_dict(), visit()))
 
 
 def reception() -> Reception:
@@ -62,6 +62,8 @@ def respond(reply: Reply) -> Response:
     response = Response(reply.html, status=reply.status, mimetype="text/html")
     if reply.location:
         response.headers["Location"] = reply.location
+    if reply.leads_to:
+        response.headers["Refresh"] = f"0; url={reply.leads_to}"
     if reply.retry_after_seconds:
         response.headers["Retry-After"] = str(reply.retry_after_seconds)
     return response

@@ -1,0 +1,198 @@
+"""Surveys with logic through their links: pages shown and skipped, resumed, in another language, ended."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from efm import clock
+from efm.errors import Invalid
+from efm.feedback.collect import Incoming, submit_json
+from efm.feedback.store import Outcome
+from efm.models import Answer, Response
+from efm.web.fast import Entrance
+from efm.web.flask import EfmFlask
+from tests.efm.collected import Published
+from tests.factories import House
+
+LOGIC = {
+    "title": "Visit",
+    "language": "en",
+    "anonymous": True,
+    "data": [
+        {"key": "tier", "name": "Tier"},
+        {"key": "first", "source": "contact", "name": "first_name"},
+    ],
+    "pages": [
+        {
+            "key": "start",
+            "questions": [
+                {"key": "nps", "kind": "nps", "text": "Recommend?", "is_required": True},
+                {
+                    "key": "bad",
+                    "kind": "short_text",
+                    "text": "What went wrong?",
+                    "show_if": "is_answered(nps) and nps <= 6",
+                    "is_required": True,
+                },
+            ],
+            "skips": [{"to": "end", "when": "nps == 10"}],
+        },
+        {
+            "key": "gold",
+            "show_if": '_data.tier == "gold"',
+            "questions": [
+                {"key": "perk", "kind": "yes_no", "text": "A perk, {{_data.first|dear guest}}?"}
+            ],
+        },
+        {
+            "key": "last",
+            "questions": [
+                {"key": "why", "kind": "long_text", "text": "Why {{nps}}?"},
+                {"key": "twice", "kind": "calculated", "text": "", "value": "nps * 2"},
+            ],
+        },
+    ],
+    "endings": [
+        {
+            "key": "sorry",
+            "title": "We are sorry",
+            "text": "You gave {{nps}}.",
+            "show_if": "nps <= 6",
+        },
+        {
+            "key": "shop",
+            "text": "On to the shop.",
+            "redirect": "https://shop.example/x",
+            "show_if": "nps == 10",
+        },
+    ],
+    "translations": {"de": {"nps.text": "Empfehlen?", "why.text": "Warum {{nps}}?"}},
+}
+
+
+@pytest.fixture
+def survey(house: House) -> Published:
+    return Published.of(house, LOGIC)
+
+
+@pytest.fixture(params=["flask", "entrance"])
+def client(request: pytest.FixtureRequest, app: EfmFlask) -> Client:
+    return app.test_client() if request.param == "flask" else Client(Entrance(app, keep_seconds=0))
+
+
+def fields(html: str) -> dict[str, list[str]]:
+    """The hidden fields of a page's form."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def send(client: Any, address: str, html: str, **answers: Any) -> Any:
+    form = fields(html)
+    return client.post(address, data={**form, **answers})
+
+
+def submitted(survey: Published, answers: dict[str, Any]) -> Outcome:
+    with survey.house.unit() as session:
+        return submit_json(session, Incoming(survey.survey_id, answers), clock.now())
+
+
+def stored(house: House) -> tuple[Response, dict[str, Answer]]:
+    with house.unit() as session:
+        response = session.query(Response).one()
+        answers = {each.question_key: each for each in session.query(Answer)}
+        session.expunge_all()
+    return response, answers
+
+
+def test_a_question_brought_up_by_an_answer_is_asked_on_the_same_page(client, survey, house):
+    address = f"/s/{survey.token}"
+    page = client.get(address).text
+    assert "What went wrong" not in page
+    again = send(client, address, page, nps="3")
+    assert again.status_code == 200
+    assert "What went wrong" in again.text
+    assert 'value="3" checked' in again.text
+    refused = send(client, address, again.text, nps="3")
+    assert refused.status_code == 422
+    assert "Please answer this question." in refused.text
+    went = send(client, address, refused.text, nps="3", bad="Cold")
+    assert went.status_code == 303
+    # The page for gold customers is not on this way.
+    last = client.get(went.location)
+    assert "Why 3?" in last.text
+    done = send(client, went.location.partition("?")[0], last.text, why="Soup")
+    assert done.status_code == 303
+    thanks = client.get(done.location).text
+    assert "We are sorry" in thanks
+    assert "You gave 3." in thanks
+    response, answers = stored(house)
+    assert response.ending == "sorry"
+    assert {key: each.number or each.text for key, each in answers.items()} == {
+        "nps": 3,
+        "bad": "Cold",
+        "why": "Soup",
+        "twice": 6,
+    }
+
+
+def test_an_answer_that_was_hidden_in_the_end_is_not_kept(client, survey, house):
+    address = f"/s/{survey.token}"
+    page = client.get(address).text
+    went = send(client, address, page, nps="3", bad="Cold", _seen=["nps", "bad"])
+    assert went.status_code == 303
+    back = client.get(went.location.replace("page=3", "page=1"))
+    assert "Cold" in back.text
+    again = send(client, went.location.partition("?")[0], back.text, nps="8")
+    last = client.get(again.location)
+    send(client, went.location.partition("?")[0], last.text, why="Fine")
+    _, answers = stored(house)
+    assert set(answers) == {"nps", "why", "twice"}
+    assert answers["twice"].number == 16
+
+
+def test_a_value_of_the_link_leads_the_way_and_is_kept(client, survey, house):
+    page = client.get(f"/s/{survey.token}?Tier=gold&other=1").text
+    assert fields(page)["_data.tier"] == ["gold"]
+    went = send(client, f"/s/{survey.token}", page, nps="9")
+    assert "A perk, dear guest?" in client.get(went.location).text
+    response, _ = stored(house)
+    assert response.attributes == {"tier": "gold"}
+
+
+def test_an_ending_leads_on_only_to_allowed_hosts(client, survey, house):
+    page = client.get(f"/s/{survey.token}").text
+    went = send(client, f"/s/{survey.token}", page, nps="10")
+    assert went.location.endswith("/thanks?ending=shop")
+    thanks = client.get(went.location)
+    assert "On to the shop." in thanks.text
+    assert "shop.example" not in thanks.text
+    assert "Refresh" not in thanks.headers
+    response, answers = stored(house)
+    assert (response.state, response.ending, set(answers)) == ("complete", "shop", {"nps"})
+
+
+def test_another_language_is_kept_over_all_pages(client, survey, house):
+    page = client.get(f"/s/{survey.token}?language=de").text
+    assert "Empfehlen?" in page
+    assert 'lang="de"' in page
+    went = send(client, f"/s/{survey.token}", page, nps="8")
+    assert "Warum 8?" in client.get(went.location).text
+    response, _ = stored(house)
+    assert response.language == "de"
+
+
+def test_a_program_is_led_the_same_way(survey, house):
+    outcome = submitted(survey, {"nps": 3, "bad": "Cold", "perk": "yes", "why": "x"})
+    assert outcome.state == "created"
+    response, answers = stored(house)
+    assert response.ending == "sorry"
+    assert set(answers) == {"nps", "bad", "why", "twice"}
+    with pytest.raises(Invalid) as refused:
+        submitted(survey, {"nps": 3, "why": "x"})
+    assert refused.value.problems == {"answers.bad": "Please answer this question."}
