@@ -7,7 +7,7 @@ later version never renumbers what was exported before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, TypeAlias
@@ -85,9 +85,12 @@ class _Asked:
         return {choice.key: choice for wording in self.wordings for choice in wording.choices}
 
 
-def variables(versions: Iterable[tuple[int, Definition]]) -> tuple[Variable, ...]:
+def variables(
+    versions: Iterable[tuple[int, Definition]], comments: Collection[str] = ("long_text",)
+) -> tuple[Variable, ...]:
     """The variables of a survey's questions and their scores, in the newest version's order.
 
+    ``comments`` are the kinds whose texts are scored for sentiment.
     What only older versions asked comes last. Where a key changed its kind, the older kind is a
     variable of its own, named with the kind behind an at sign.
     """
@@ -108,7 +111,10 @@ def variables(versions: Iterable[tuple[int, Definition]]) -> tuple[Variable, ...
     made: list[Variable] = []
     for key, kind in places:
         is_older_kind = kind_of.setdefault(key, kind) != kind
-        made += _of_question(asked[key, kind], f"@{kind}" if is_older_kind else "")
+        about = _of_question(
+            asked[key, kind], f"@{kind}" if is_older_kind else "", has_sentiment=kind in comments
+        )
+        made += about
     return tuple(made)
 
 
@@ -120,7 +126,7 @@ def leaves(definition: Definition) -> Iterator[Question]:
                 yield each
 
 
-def _of_question(asked: _Asked, ending: str) -> list[Variable]:
+def _of_question(asked: _Asked, ending: str, *, has_sentiment: bool) -> list[Variable]:
     choices = asked.choices()
     newest = asked.newest
     if choices:
@@ -140,7 +146,7 @@ def _of_question(asked: _Asked, ending: str) -> list[Variable]:
     ]
     for metric in kinds.metrics(newest):
         made.append(about.score(f"{metric}_band", metric, "band", "text"))
-    if kinds.kind(newest.kind).answer == "text":
+    if has_sentiment:
         made.append(about.score("sentiment", "sentiment", "sentiment", "number"))
         made.append(about.score("sentiment_label", "sentiment", "sentiment_label", "text"))
     return made

@@ -13,6 +13,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from efm.feedback.listing import ResponseFilter, narrowed
+from efm.feedback.score import COMMENT_KINDS
 from efm.models import Answer as AnswerRow
 from efm.models import Contact, Response, Score, Survey, SurveyVersion
 from surveys import codebook, variable_names
@@ -101,7 +102,7 @@ def sheet(session: Session, survey: Survey) -> Sheet:
         )
     ).all()
     numbers = {row.id: row.number for row in found}
-    asked = codebook.variables((row.number, load(row.definition)) for row in found)
+    asked = codebook.variables(((row.number, load(row.definition)) for row in found), COMMENT_KINDS)
     variables = [*FIXED, *asked]
     names = variable_names.unique(variable.name for variable in variables)
     return Sheet(

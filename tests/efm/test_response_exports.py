@@ -168,10 +168,9 @@ def test_csv_has_a_column_for_all_that_any_version_asked(exported: Exported) -> 
     assert list(rows[0]) == [
         "response_id", "submitted_at", "started_at", "version", "language", "channel",
         "touchpoint", "contact", "email", "recommend", "recommend_nps_band", "about",
-        "about.label", "wishes.speed", "wishes.price", "wishes.staff", "email_2",
-        "email_sentiment", "email_sentiment_label", "visited", "spent", "spent_mean_band",
-        "comment", "comment_sentiment", "comment_sentiment_label", "old", "old_sentiment",
-        "old_sentiment_label",
+        "about.label", "wishes.speed", "wishes.price", "wishes.staff", "email_2", "visited",
+        "spent", "spent_mean_band", "comment", "comment_sentiment", "comment_sentiment_label",
+        "old",
     ]  # fmt: skip
     first, second, third, fourth = rows
     assert [row["version"] for row in rows] == ["1", "1", "2", "2"]
@@ -423,7 +422,7 @@ def test_a_survey_without_responses_has_files_too(
         "jsonl": lambda: ["recommend", *map(str, path.read_text().splitlines())],
     }[ending]()
     assert "recommend" in read
-    assert len(read) == (1 if ending == "jsonl" else 27)
+    assert len(read) == (1 if ending == "jsonl" else 23)
 
 
 @pytest.mark.parametrize("ending", list(exports.FORMATS))
@@ -549,7 +548,7 @@ class TestCommand:
         assert main([*given, "--output", str(tmp_path)]) == 0
         out, err = capsys.readouterr()
         said = json.loads(out)
-        assert (said["responses"], said["variables"], said["notes"]) == (4, 28, [])
+        assert (said["responses"], said["variables"], said["notes"]) == (4, 24, [])
         assert parquet.read_table(said["file"]).num_rows == 4
         assert err == ""
 
@@ -582,12 +581,12 @@ class TestCommand:
     ) -> None:
         given = ["responses", "codebook", str(exported.survey_id)]
         assert main([*given, "--output", str(tmp_path / "a.csv")]) == 0
-        assert "28 variables" in capsys.readouterr().out
+        assert "24 variables" in capsys.readouterr().out
         lines = csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig", newline=""))
         assert {line["variable"]: line for line in lines} == exported.codebook()
         assert main([*given, "--to", "xlsx", "--output", str(tmp_path / "a.xlsx")]) == 0
         page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Codebook"]
-        assert page.max_row == 29
+        assert page.max_row == 25
         assert page["A1"].value == "variable"
 
     def test_what_cannot_be_done_is_said_and_fails(

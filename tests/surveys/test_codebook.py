@@ -146,6 +146,25 @@ def test_a_composite_question_is_its_parts(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["m"].type == "key"
 
 
+def test_rows_of_a_matrix_and_words_beside_a_choice_are_variables() -> None:
+    other = [*CHOICES, {"key": "other", "label": "Other", "takes_text": True}]
+    rows = [{"key": "r1", "label": "Price"}, {"key": "r2", "label": "Speed"}]
+    found = by_name(
+        definition(
+            {"key": "x", "kind": "matrix_single", "rows": rows, "choices": CHOICES},
+            {"key": "c", "kind": "single_choice", "choices": other},
+            {"key": "p", "kind": "ranking", "choices": CHOICES},
+        )
+    )
+    assert {name: (each.type, each.key) for name, each in found.items()} == {
+        "x.r1": ("key", "x.r1"), "x.r1.label": ("text", "x.r1"), "x.r2": ("key", "x.r2"),
+        "x.r2.label": ("text", "x.r2"), "c": ("key", "c"), "c.label": ("text", "c"),
+        "c.other.text": ("text", "c.other.text"), "p.order": ("whole", "p"),
+        "p.fault": ("whole", "p"),
+    }  # fmt: skip
+    assert [value.label for value in found["x.r2"].values] == ["Order", "Fault"]
+
+
 def test_numbers_and_texts_in_one_column_become_two(monkeypatch: pytest.MonkeyPatch) -> None:
     def either(answer: Answer | None) -> str | float | None:
         return (answer.text if answer.number is None else answer.number) if answer else None
