@@ -18,9 +18,9 @@ from efm.web.auth import principal
 from efm.web.permissions import permission
 
 pages = Blueprint("responses", __name__)
-# A file that is written whole before its first byte is sent keeps a person waiting; larger ones are
-# written by the command.
-MOST_BUILT = 100_000
+# A file that is written whole before its first byte is sent keeps a person waiting, a millisecond a
+# response, and proxies often wait no longer than a minute; larger ones are written by the command.
+MOST_BUILT = 25_000
 
 
 @pages.app_template_global("export_formats")
