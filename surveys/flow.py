@@ -107,7 +107,7 @@ def step(question: Question) -> Step:
 class Flow:
     """A definition's pages made ready to be walked; safe to share between threads."""
 
-    __slots__ = ("definition", "feelings", "is_plain", "legs", "places")
+    __slots__ = ("definition", "feelings", "is_plain", "legs", "places", "quotas")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -117,9 +117,11 @@ class Flow:
             for index, page in enumerate(definition.pages)
         )
         self.places = {page.key: index for index, page in enumerate(definition.pages)}
+        self.quotas = tuple((quota, condition(quota.when)) for quota in definition.quotas)
         self.feelings = self._feelings()
         self.is_plain = not (
             definition.randomizers
+            or definition.quotas
             or any(block.page_order != "as_given" for block in definition.blocks)
             or any(leg.show or leg.block_show or leg.skips for leg in self.legs)
             or any(leg.page.question_order != "as_given" for leg in self.legs)

@@ -262,6 +262,8 @@ class Desk:
     ) -> Went | Refused:
         """Store the first page: a whole response, or one that goes on at a link of its own."""
         row = self.row(link, compiled, key, cleaned, now, place, about)
+        if compiled.flow.quotas:
+            return self._begin_counted(link, token, compiled, row, place, now)
         outcome = self.store(link.organization_id, row)
         if outcome.state == "refused":
             return Refused(_kind(outcome.reason))
@@ -271,6 +273,25 @@ class Desk:
         if link.kind == "distribution":
             token = self.resume_token(outcome.id or key.response_id)
         return Went(token, row.page_index)
+
+    def _begin_counted(
+        self, link: Link, token: str, compiled: Compiled, row: Row, place: int, now: datetime
+    ) -> Went | Refused:
+        """Store the first page of a survey with quotas, and look at once whether one is full."""
+        row.submitted_at, row.scored, row.is_screened, row.ending = None, Scored(()), False, None
+        if row.invitation_id is None:
+            token = self.resume_token(row.id)
+            row.resume_hash = token_hash(token)
+        with unit(self._engine, link.organization_id) as session:
+            outcome = store_many(session, [row], now)[0]
+            if outcome.state == "refused":
+                return Refused(_kind(outcome.reason))
+            if outcome.state == "duplicate":
+                return Went(token, None if outcome.is_complete else row.page_index)
+            saved = save_page(session, row.id, compiled, place, row.answers, now)
+        if saved.reason is not None:
+            return Refused(_kind(saved.reason))
+        return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
 
     def row(
         self,
@@ -288,6 +309,7 @@ class Desk:
         is_complete = following is None
         if is_complete and not compiled.is_plain:
             answers = compiled.flow.walk(answers, about).answers
+        end = course.end_of(compiled, answers, about) if is_complete else course.GOES_ON
         is_personal = link.invitation_id is not None
         return Row(
             id=key.response_id,
@@ -311,13 +333,14 @@ class Desk:
             answers=answers,
             scored=(
                 score_answers(compiled, answers, compiled.definition.language)
-                if is_complete
+                if is_complete and not end.is_screened
                 else Scored(())
             ),
             started_at=now,
             submitted_at=now if is_complete else None,
             attributes=about.data,
-            ending=course.ending_of(compiled, answers, about) if is_complete else None,
+            ending=end.ending,
+            is_screened=end.is_screened,
         )
 
     def store(

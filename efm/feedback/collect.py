@@ -17,8 +17,8 @@ from efm import queue
 from efm.clock import new_id
 from efm.db.direct import Direct, begun
 from efm.errors import Gone, Invalid, NotFound
-from efm.feedback import course, distributions, versions
-from efm.feedback.score import score_answers
+from efm.feedback import course, distributions, quotas, versions
+from efm.feedback.score import Scored, score_answers
 from efm.feedback.store import Outcome, Row, store_many
 from efm.insight.jobs import ROLL_UP
 from efm.models import Contact, Survey
@@ -227,6 +227,7 @@ def read(
     if problems:
         return Outcome("refused", None, "invalid", problems=problems)
     submitted_at = min(incoming.submitted_at or now, now)
+    end = course.end_of(compiled, cleaned.answers, about)
     budget = seconds if seconds is None else min(seconds, RESPONSE_SECONDS)
     return Row(
         id=response_id,
@@ -236,14 +237,24 @@ def read(
         submit_key=submit_key(target.survey_id, incoming.key or response_id.hex),
         language=language,
         answers=cleaned.answers,
-        scored=score_answers(compiled, cleaned.answers, language, seconds=budget),
+        scored=(
+            Scored(())
+            if end.is_screened
+            else score_answers(compiled, cleaned.answers, language, seconds=budget)
+        ),
+        quotas=(
+            tuple(quotas.met(compiled, compiled.flow.walk(cleaned.answers, about)))
+            if compiled.flow.quotas and not end.is_screened
+            else ()
+        ),
         started_at=min(incoming.started_at or submitted_at, submitted_at),
         submitted_at=submitted_at,
         channel=incoming.channel or target.channel,
         touchpoint=incoming.touchpoint or target.touchpoint,
         contact_id=incoming.contact_id,
         attributes=incoming.attributes,
-        ending=course.ending_of(compiled, cleaned.answers, about),
+        ending=end.ending,
+        is_screened=end.is_screened,
         announces=announces,
     )
 

@@ -12,7 +12,7 @@ from efm.feedback.score import feeling
 from surveys.asking import AskedPage, ask
 from surveys.compiled import Compiled
 from surveys.logic import Context
-from surveys.parts import DataField
+from surveys.parts import DataField, Quota
 from surveys.values import Answer
 
 LONGEST_VALUE = 300
@@ -119,12 +119,29 @@ def from_customer(
     return values
 
 
-def ending_of(compiled: Compiled, answers: Mapping[str, Answer], about: Context) -> str | None:
-    """The key of the ending these answers lead to, None for the plain thanks."""
+class End(NamedTuple):
+    """How a response ends: by which ending, and whether it is screened out of all figures."""
+
+    ending: str | None = None
+    is_screened: bool = False
+
+
+GOES_ON = End()
+
+
+def end_of(
+    compiled: Compiled,
+    answers: Mapping[str, Answer],
+    about: Context,
+    quota: Quota | None = None,
+) -> End:
+    """The end these answers lead to, or the end of a quota that is full; plain thanks has no key."""
+    if quota is not None:
+        return End(quota.ending or None, True)
     if not compiled.definition.endings:
-        return None
+        return End()
     found = compiled.flow.walk(answers, about).ending
-    return None if found is None else found.key
+    return End() if found is None else End(found.key, found.is_screen_out)
 
 
 def page_for(

@@ -43,7 +43,7 @@ class Link(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether the one response of this link has been given."""
-        return self.response_state == "complete" or self.answered_at is not None
+        return self.response_state in ("complete", "screened") or self.answered_at is not None
 
     @property
     def shown_version_id(self) -> uuid.UUID | None:

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from efm import queue
 from efm.clock import new_id
-from efm.feedback import course
+from efm.feedback import course, quotas
 from efm.feedback.score import Scored, in_event, score_answers
 from efm.feedback.store import SCORE_JOB, Reason
 from surveys.compiled import Compiled
+from surveys.logic import Context
+from surveys.parts import Quota
 from surveys.values import Answer
 
 _LOCK = text("""
@@ -39,7 +41,8 @@ WITH survey AS MATERIALIZED (
     UPDATE responses r SET
         page_index = CASE WHEN CAST(:is_plain AS boolean) THEN greatest(r.page_index, :page) ELSE :page END,
         ending = coalesce(CAST(:ending AS text), r.ending),
-        state = CASE WHEN :completes THEN 'complete' ELSE r.state END,
+        quota = CAST(:quota AS text),
+        state = CASE WHEN :completes THEN CAST(:state AS text) ELSE r.state END,
         submitted_at = CASE WHEN :completes THEN CAST(:now AS timestamptz) END
     FROM survey s, distributions d
     WHERE r.organization_id = :organization AND r.id = :response AND r.state = 'partial'
@@ -74,7 +77,7 @@ WITH survey AS MATERIALIZED (
 ), announced AS (
     INSERT INTO events (organization_id, id, kind, subject_id, payload, occurred_at)
     SELECT :organization, :event_id, 'response.submitted', held.id, CAST(:event AS jsonb), :now
-    FROM held WHERE :completes
+    FROM held WHERE :completes AND :state = 'complete'
 ), invited AS (
     UPDATE invitations i SET answered_at = :now
     FROM held
@@ -83,7 +86,7 @@ WITH survey AS MATERIALIZED (
     INSERT INTO dirty_days (organization_id, survey_id, on_day)
     SELECT :organization, s.id, (CAST(:now AS timestamptz) AT TIME ZONE s.zone)::date
     FROM held, survey s
-    WHERE :completes
+    WHERE :completes AND :state = 'complete'
       AND (CAST(:now AS timestamptz) AT TIME ZONE s.zone)::date <= s.rolled_through_on
     ON CONFLICT DO NOTHING
 )
@@ -91,7 +94,7 @@ SELECT id FROM held
 """)
 _STANDING = text("""
     SELECT CASE
-        WHEN r.state = 'complete' OR i.answered_at IS NOT NULL THEN 'answered'
+        WHEN r.state <> 'partial' OR i.answered_at IS NOT NULL THEN 'answered'
         WHEN s.state <> 'open' OR d.closed_at IS NOT NULL THEN 'closed'
         ELSE 'expired' END
     FROM responses r
@@ -142,7 +145,7 @@ def save_page(
     held = session.execute(_LOCK, _named(session, response_id)).one_or_none()
     if held is None:
         return Saved("unknown")
-    if held.state == "complete":
+    if held.state != "partial":
         return Saved("answered")
     about = course.context(compiled, response_id, held.attributes, now)
     asked = compiled.keys_on(page_index)
@@ -152,13 +155,19 @@ def save_page(
     if stays:
         following = page_index
     completes = following is None and not goes_back
+    quota = None
+    if compiled.flow.quotas and not goes_back and not stays:
+        quota = _over_quota(session, held.survey_id, compiled, merged, about, completes=completes)
+        completes = completes or quota is not None
     written = dict(answers)
     if completes and not compiled.is_plain:
         # What was hidden in the end does not count, and calculated values are worth keeping.
         merged = compiled.flow.walk(merged, about).answers
         written = {key: merged[key] for key in merged if before.get(key) != merged[key]}
-    ending = course.ending_of(compiled, merged, about) if completes else None
-    scored = score_answers(compiled, merged, held.language) if completes else Scored(())
+    ended = course.end_of(compiled, merged, about, quota) if completes else course.GOES_ON
+    scored = Scored(())
+    if completes and not ended.is_screened:
+        scored = score_answers(compiled, merged, held.language)
     saved = session.execute(
         _SAVE,
         {
@@ -167,7 +176,9 @@ def save_page(
             "now": now,
             "page": page_index if goes_back or following is None else following,
             "is_plain": compiled.is_plain,
-            "ending": ending,
+            "ending": ended.ending,
+            "quota": None if quota is None else quota.key,
+            "state": "screened" if ended.is_screened else "complete",
             "completes": completes,
             "removed": [
                 key
@@ -186,7 +197,27 @@ def save_page(
     if scored.is_pending:
         organization_id = session.info["organization_id"]
         queue.enqueue(session, SCORE_JOB, once=f"{SCORE_JOB}:{organization_id}")
-    return Saved(None, completes, following or 0, ending)
+    return Saved(None, completes, following or 0, ended.ending)
+
+
+def _over_quota(
+    session: Session,
+    survey_id: uuid.UUID,
+    compiled: Compiled,
+    answers: Mapping[str, Answer],
+    about: Context,
+    *,
+    completes: bool,
+) -> Quota | None:
+    """The full quota that ends this response; one that completes is counted in those it meets."""
+    route = compiled.flow.walk(answers, about)
+    met = quotas.met(compiled, route)
+    full = quotas.full(session, survey_id, met)
+    if full is not None or not completes:
+        return full
+    if route.ending is not None and route.ending.is_screen_out:
+        return None
+    return quotas.take(session, survey_id, met)
 
 
 def _answer_rows(answers: Mapping[str, Answer]) -> list[dict[str, Any]]:

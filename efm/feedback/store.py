@@ -26,8 +26,10 @@ from efm.db.columns import (
     uuids,
 )
 from efm.db.pipelined import Statement
+from efm.feedback import quotas
 from efm.feedback.score import Scored, in_event
 from efm.feedback.store_sql import EXISTING, INSERT, INSERT_INVITED, STANDING
+from surveys.parts import Quota
 from surveys.values import Answer
 
 ROWS_A_STATEMENT = 1000
@@ -45,7 +47,7 @@ _TYPES = {
     ),
     **dict.fromkeys(("event_ids", "answer_of", "score_of"), "uuid[]"),
     **dict.fromkeys(("channels", "touchpoints", "languages", "submit_keys", "endings"), "text[]"),
-    **dict.fromkeys(("attributes", "events"), "text[]"),
+    **dict.fromkeys(("attributes", "events", "states"), "text[]"),
     **dict.fromkeys(("answer_keys", "answer_kinds", "answer_texts", "answer_choices"), "text[]"),
     **dict.fromkeys(("score_metrics", "score_keys", "score_states", "score_bands"), "text[]"),
     **dict.fromkeys(("score_languages", "score_reasons", "score_models"), "text[]"),
@@ -85,7 +87,16 @@ class Row:
     page_index: int = 0
     attributes: Mapping[str, Any] | None = None
     ending: str | None = None
+    is_screened: bool = False
+    quotas: Sequence[Quota] = ()
     announces: bool = True
+
+    @property
+    def state(self) -> str:
+        """The state it is stored in."""
+        if self.submitted_at is None:
+            return "partial"
+        return "screened" if self.is_screened else "complete"
 
 
 Reason = Literal["closed", "expired", "answered", "unknown", "revoked", "invalid"]
@@ -122,6 +133,9 @@ def store_many(
         if len(part) >= MANY:
             driver.execute("DISCARD PLANS", prepare=False)
         outcomes += _store_part(driver, organization_id, part, now, token_id)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if row.quotas and outcome.state == "created":
+            quotas.count(session, row.survey_id, row.quotas)
     if any(
         row.scored.is_pending and outcome.state == "created"
         for row, outcome in zip(rows, outcomes, strict=True)
@@ -187,7 +201,7 @@ def parameters(
     metrics, score_keys, states, values, bands, languages, reasons, models = _columns(
         8, [score for row in complete for score in row.scored.rows]
     )
-    told = [row.announces and row.submitted_at is not None for row in rows]
+    told = [row.announces and row.state == "complete" for row in rows]
     return {
         "organization": str(organization_id).encode(),
         "now": now.isoformat().encode(),
@@ -208,6 +222,7 @@ def parameters(
             orjson.dumps(row.attributes) if row.attributes else b"{}" for row in rows
         ),
         "endings": texts(row.ending for row in rows),
+        "states": texts(row.state for row in rows),
         "starts": moments(row.started_at for row in rows),
         "submissions": moments(row.submitted_at for row in rows),
         "event_ids": uuids([new_id() if is_told else None for is_told in told]),

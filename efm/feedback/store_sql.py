@@ -16,10 +16,10 @@ WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
         %(ids)s, %(surveys)s, %(versions)s, %(distributions)s, %(invitations)s, %(contacts)s,
         %(channels)s, %(touchpoints)s, %(languages)s, %(submit_keys)s, %(resume_hashes)s,
-        %(pages)s, %(attributes)s, %(endings)s, %(starts)s, %(submissions)s, %(event_ids)s, %(events)s
+        %(pages)s, %(attributes)s, %(endings)s, %(states)s, %(starts)s, %(submissions)s, %(event_ids)s, %(events)s
     ) AS r(id, survey_id, version_id, distribution_id, invitation_id, contact_id,
         channel, touchpoint, language, submit_key, resume_hash,
-        page_index, attributes, ending, started_at, submitted_at, event_id, event)
+        page_index, attributes, ending, state, started_at, submitted_at, event_id, event)
 ), open_survey AS MATERIALIZED (
     SELECT s.id, s.state, s.rolled_through_on, s.rolled_time_zone FROM surveys s
     WHERE s.organization_id = %(organization)s
@@ -44,7 +44,7 @@ WITH given AS MATERIALIZED (
         state, channel, touchpoint, language, submit_key, resume_hash, page_index, attributes,
         ending, started_at, submitted_at)
     SELECT %(organization)s, id, survey_id, version_id, distribution_id, invitation_id, contact_id,
-        CASE WHEN submitted_at IS NULL THEN 'partial' ELSE 'complete' END, channel, touchpoint,
+        state, channel, touchpoint,
         language, submit_key, resume_hash, page_index, attributes::jsonb, ending, started_at,
         submitted_at
     FROM allowed

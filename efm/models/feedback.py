@@ -37,15 +37,16 @@ def _part_of_response() -> ForeignKeyConstraint:
 class Response(Tenant, Base):
     """One person's submission to a survey, pinned to the version it was given to.
 
-    `submit_key` is what makes it count once: the form's nonce, the invitation or the caller's key.
+    One that was `screened` out, by an ending or by a full `quota`, counts in no figure. `submit_key`
+    is what makes it count once: the form's nonce, the invitation or the caller's key.
     """
 
     __tablename__ = "responses"
     is_part = True  # Of its survey.
     extra_args = (
         UniqueConstraint("organization_id", "submit_key"),
-        CheckConstraint("state IN ('partial', 'complete')", name="state"),
-        CheckConstraint("(state = 'complete') = (submitted_at IS NOT NULL)", name="complete_has_time"),
+        CheckConstraint("state IN ('partial', 'complete', 'screened')", name="state"),
+        CheckConstraint("(state <> 'partial') = (submitted_at IS NOT NULL)", name="complete_has_time"),
         CheckConstraint("page_index >= 0", name="page_index"),
         belongs_to("surveys", "survey_id"),
         belongs_to("survey_versions", "version_id"),
@@ -86,6 +87,7 @@ class Response(Tenant, Base):
     page_index: Mapped[int] = mapped_column(server_default=text("0"))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     ending: Mapped[str | None] = mapped_column(String(60))
+    quota: Mapped[str | None] = mapped_column(String(60))
     started_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
 

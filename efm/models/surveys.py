@@ -25,6 +25,7 @@ class Survey(Tenant, Created, Base):
     )
 
     name: Mapped[str] = mapped_column(String(200))
+    folder: Mapped[str] = mapped_column(String(100), server_default="")
     state: Mapped[str] = mapped_column(String(10), server_default="draft")
     template: Mapped[str | None] = mapped_column(String(60))
     draft: Mapped[dict[str, Any]]
@@ -34,6 +35,29 @@ class Survey(Tenant, Created, Base):
     rolled_time_zone: Mapped[str | None] = mapped_column(String(64))
     created_by_id: Mapped[uuid.UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class DraftRevision(Tenanted, Base):
+    """A draft as it was saved once, and what was done in a short sentence.
+
+    `restores` is the revision whose document this is: its own, unless somebody went back or forth.
+    """
+
+    __tablename__ = "draft_revisions"
+    key_columns = ("organization_id", "survey_id", "revision")
+    is_part = True
+    extra_args = (
+        belongs_to("surveys", "survey_id"),
+        CheckConstraint("restores >= 1 AND restores <= revision", name="restores"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    revision: Mapped[int]
+    restores: Mapped[int]
+    document: Mapped[dict[str, Any]]
+    what: Mapped[str] = mapped_column(String(300))
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[uuid.UUID | None]
 
 
 class SurveyVersion(Tenant, Base):
@@ -166,6 +190,18 @@ class ScoreSum(Tenanted, Base):
     n: Mapped[int]
     total: Mapped[float]
     total_of_squares: Mapped[float]
+
+
+class QuotaCount(Tenanted, Base):
+    """How many complete responses one quota of a survey has."""
+
+    __tablename__ = "quota_counts"
+    key_columns = ("organization_id", "survey_id", "quota_key")
+    extra_args = (belongs_to("surveys", "survey_id"), CheckConstraint("n >= 0", name="n"))
+
+    survey_id: Mapped[uuid.UUID]
+    quota_key: Mapped[str] = mapped_column(String(40))
+    n: Mapped[int]
 
 
 class DirtyDay(Tenanted, Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -196,3 +197,85 @@ def test_a_program_is_led_the_same_way(survey, house):
     with pytest.raises(Invalid) as refused:
         submitted(survey, {"nps": 3, "why": "x"})
     assert refused.value.problems == {"answers.bad": "Please answer this question."}
+
+
+QUOTA = {
+    "title": "Quota",
+    "language": "en",
+    "pages": [
+        {
+            "key": "who",
+            "questions": [
+                {
+                    "key": "age",
+                    "kind": "single_choice",
+                    "text": "Age?",
+                    "choices": [{"key": "young", "label": "Young"}, {"key": "old", "label": "Old"}],
+                }
+            ],
+        },
+        {"key": "nps", "questions": [{"key": "nps", "kind": "nps", "text": "Recommend?"}]},
+    ],
+    "endings": [{"key": "enough", "text": "We have heard enough of you.", "is_screen_out": True}],
+    "quotas": [
+        {"key": "young", "title": "Young", "limit": 1, "when": 'age == "young"', "ending": "enough"}
+    ],
+}
+
+
+def answered(client: Client, survey: Published, age: str) -> Any:
+    page = client.get(f"/s/{survey.token}").text
+    went = send(client, f"/s/{survey.token}", page, age=age)
+    if "/thanks" in went.location:
+        return client.get(went.location)
+    last = client.get(went.location)
+    done = send(client, went.location.partition("?")[0], last.text, nps="9")
+    return client.get(done.location)
+
+
+def test_who_comes_too_late_for_a_quota_is_told_so_and_not_counted(client, house):
+    survey = Published.of(house, QUOTA)
+    assert "Thank you" in answered(client, survey, "young").text
+    assert "heard enough" in answered(client, survey, "young").text
+    assert "Thank you" in answered(client, survey, "old").text
+    rows = sorted(
+        (row.state, row.quota or "", row.ending or "") for row in survey.rows("responses")
+    )
+    assert rows == [("complete", "", ""), ("complete", "", ""), ("screened", "young", "enough")]
+    assert [row.n for row in survey.rows("quota_counts")] == [1]
+    assert len(survey.rows("scores")) == 2
+    submitted = [row for row in survey.rows("events") if row.kind == "response.submitted"]
+    assert len(submitted) == 2
+
+
+def test_two_at_the_same_time_never_both_fill_the_last_place(house):
+    survey = Published.of(house, QUOTA)
+    app = house.app
+
+    def one(_: int) -> str:
+        return str(answered(app.test_client(), survey, "young").text)
+
+    with ThreadPoolExecutor(4) as pool:
+        pages = list(pool.map(one, range(8)))
+    assert sum("heard enough" in page for page in pages) == 7
+    assert sorted(row.state for row in survey.rows("responses")) == ["complete"] + ["screened"] * 7
+
+
+def test_a_screen_out_on_the_only_page_counts_in_no_figure(client, house):
+    document = {
+        **QUOTA,
+        "quotas": [],
+        "pages": [{**QUOTA["pages"][0], "skips": [{"to": "enough", "when": 'age == "old"'}]}],
+    }
+    survey = Published.of(house, document)
+    assert "heard enough" in answered(client, survey, "old").text
+    (row,) = survey.rows("responses")
+    assert (row.state, row.ending, row.quota) == ("screened", "enough", None)
+    assert "response.submitted" not in {each.kind for each in survey.rows("events")}
+
+
+def test_a_program_counts_in_quotas_and_is_not_refused(house):
+    survey = Published.of(house, QUOTA)
+    for _ in range(3):
+        assert submitted(survey, {"age": "young", "nps": 5}).state == "created"
+    assert [row.n for row in survey.rows("quota_counts")] == [3]
