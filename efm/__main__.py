@@ -12,6 +12,7 @@ ROOMS = (
     "backup",
     "data",
     "responses",
+    "surveys",
     "text",
     "bench",
     "inspect",
