@@ -9,9 +9,10 @@ from typing import NamedTuple
 from surveys import kinds
 from surveys.compiled import Compiled
 from surveys.flow import Route
-from surveys.logic import Context
-from surveys.parts import Choice, Ending, Page, Question
+from surveys.logic import Context, condition
+from surveys.parts import Choice, Ending, Logic, Page, Question
 from surveys.piping import piped
+from surveys.steps import Step
 from surveys.values import Answer
 
 ValueOf = Callable[[str], str | None]
@@ -20,7 +21,8 @@ ValueOf = Callable[[str], str | None]
 class AskedPage(NamedTuple):
     """A page ready to be drawn; ``number`` counts from 0 among the ``total`` pages of this way.
 
-    ``is_last`` says that nothing can follow, whatever is answered.
+    ``is_last`` says that nothing can follow, whatever is answered. Of its questions the ``dormant`` ones
+    are not asked yet: answers on the same page may bring them up. ``logic`` is what decides that.
     """
 
     page: Page
@@ -29,6 +31,8 @@ class AskedPage(NamedTuple):
     total: int
     is_last: bool
     has_inner_logic: bool = False
+    dormant: frozenset[str] = frozenset()
+    logic: Mapping[str, object] | None = None
 
 
 def ask(
@@ -43,6 +47,10 @@ def ask(
     places = [stop.place for stop in route.stops]
     order = [leg.place for leg in compiled.flow.order(context)]
     shown = next((stop.questions for stop in route.stops if stop.place == place), ())
+    inner = compiled.flow.asks_within(place)
+    dormant: tuple[Question, ...] = ()
+    if inner:
+        shown, dormant = _with_dormant(compiled, place, shown, context)
     made = filled(replace(page, questions=shown), compiled, route)
     number = places.index(place) if place in places else len(places)
     return AskedPage(
@@ -51,8 +59,89 @@ def ask(
         number,
         max(len(places), number + 1),
         order[-1:] == [place],
-        compiled.flow.asks_within(place),
+        inner,
+        frozenset(question.key for question in dormant),
+        page_logic(compiled, place, answers, context) if inner else None,
     )
+
+
+def _with_dormant(
+    compiled: Compiled, place: int, shown: tuple[Question, ...], context: Context
+) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+    """All questions a page may ask, in their order, and those of them that it does not ask yet."""
+    flow = compiled.flow
+    by_key = {question.key: question for question in shown}
+    every = []
+    dormant = []
+    for each in flow.on_page(flow.legs[place], context):
+        question = each.question
+        if not kinds.kind(question.kind).is_asked:
+            continue
+        if question.key not in by_key:
+            dormant.append(question)
+        every.append(by_key.get(question.key, question))
+    return tuple(every), tuple(dormant)
+
+
+def page_logic(
+    compiled: Compiled, place: int, answers: Mapping[str, Answer], context: Context
+) -> dict[str, object]:
+    """What a browser needs to show and hide questions of a page by itself, as plain JSON values.
+
+    ``data`` holds only what the page's own logic reads of earlier answers and of the link.
+    """
+    flow = compiled.flow
+    leg = flow.legs[place]
+    mine = compiled.keys_on(place)
+    route = flow.walk(
+        {key: answer for key, answer in answers.items() if key not in mine}, context, until=place
+    )
+    steps = list(flow.on_page(leg, context))
+    paths: set[str] = set()
+    for each in steps:
+        found = [each.show, each.required, each.value, *each.choices.values(), *each.rows.values()]
+        found += [atom.show for atom in each.atoms]
+        found += [condition(check.valid_if) for check in each.question.checks]
+        paths |= {path for when in found if when is not None for path in when.paths}
+    names = {path.partition(".")[0] for path in paths}
+    data = {name: route.data[name] for name in sorted(names) if name in route.data}
+    if "_data" in data:
+        wanted = {path.split(".")[1] for path in paths if path.startswith("_data.")}
+        data["_data"] = {key: data["_data"].get(key) for key in sorted(wanted)}
+    return {"data": data, "questions": [_step_logic(each) for each in steps]}
+
+
+def _step_logic(each: Step) -> dict[str, object]:
+    question = each.question
+    return {
+        "key": question.key,
+        "is_asked": kinds.kind(question.kind).is_asked,
+        "show_if": question.show_if,
+        "is_required": question.is_required,
+        "required_if": question.required_if,
+        "value": question.value,
+        "choices": {key: _choice_logic(question.choices, key) for key in each.choices},
+        "rows": {key: _choice_logic(question.rows, key) for key in each.rows},
+        "checks": [
+            {"valid_if": check.valid_if, "message": check.message} for check in question.checks
+        ],
+        "atoms": [
+            {
+                "key": atom.question.key,
+                "answer": kinds.kind(atom.question.kind).answer,
+                "takes_many": kinds.kind(atom.question.kind).takes_many,
+                "is_required": atom.question.is_required,
+                "is_beside": atom.is_beside,
+                "belongs_to": atom.belongs_to,
+                "show_if": atom.question.show_if,
+            }
+            for atom in each.atoms
+        ],
+    }
+
+
+def _choice_logic(choices: tuple[Choice, ...], key: str) -> Logic:
+    return next(each.show_if for each in choices if each.key == key)
 
 
 def filled(page: Page, compiled: Compiled, route: Route) -> Page:
@@ -136,8 +225,3 @@ def _choice(choice: Choice, value_of: ValueOf) -> Choice:
     if "{{" not in choice.label:
         return choice
     return replace(choice, label=piped(choice.label, value_of))
-
-
-def asked_atoms(question: Question) -> dict[str, Question]:
-    """The parts of a composite question by key, as they are asked now."""
-    return {atom.key: atom for atom in kinds.atoms(question)}

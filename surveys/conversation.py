@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from surveys import kinds
-from surveys.flow import Flow, Step, offered, within
+from surveys.flow import Flow
 from surveys.kinds.base import Readers
 from surveys.logic import Condition, Context, Data
 from surveys.parts import Question
+from surveys.steps import Step, offered, within
 from surveys.values import Answer, Refusal
 
 # Which questions a form showed, and which of those it asks for were knowingly left unanswered.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,46 +11,13 @@ from surveys.carrying import source_choices
 from surveys.logic import Condition, Context, Data, begin, condition, json_value, put
 from surveys.ordering import arranged, choices_for
 from surveys.parts import Block, Choice, Definition, Ending, Page, Question
+from surveys.sequence import sequence
+from surveys.steps import Atom, Leg, Step, is_plain, offered, step, within
 from surveys.strings import tidy
 from surveys.values import Answer
 
 Answers = Mapping[str, Answer]
 _LONGEST_COMPUTED = 2000
-
-
-class Atom(NamedTuple):
-    """A question that takes an answer: itself, or a part of a composite one."""
-
-    question: Question
-    show: Condition | None
-    # The row or choice it belongs to: gone when that is not offered.
-    belongs_to: str
-    is_beside: bool
-
-
-class Step(NamedTuple):
-    """A question made ready: its conditions and the atoms it consists of."""
-
-    question: Question
-    show: Condition | None
-    required: Condition | None
-    value: Condition | None
-    atoms: tuple[Atom, ...]
-    choices: Mapping[str, Condition]
-    rows: Mapping[str, Condition]
-    is_arranged: bool
-
-
-class Leg(NamedTuple):
-    """A page made ready."""
-
-    place: int
-    page: Page
-    block: Block | None
-    show: Condition | None
-    block_show: Condition | None
-    skips: tuple[tuple[str, Condition | None], ...]
-    steps: tuple[Step, ...]
 
 
 class Stop(NamedTuple):
@@ -70,38 +37,6 @@ class Route(NamedTuple):
     ending: Ending | None
     answers: dict[str, Answer]
     data: Data
-
-
-def step(question: Question) -> Step:
-    """A question made ready."""
-    composite = kinds.kind(question.kind).expand is not None
-    is_given = question.kind == "hidden" and question.value is None
-    atoms = []
-    for atom in kinds.atoms(question):
-        parts = atom.key.split(".")
-        is_beside = not composite and atom is not question
-        atoms.append(
-            Atom(atom, condition(atom.show_if) if atom is not question else None,
-                 parts[1] if len(parts) > 1 else "", is_beside)
-        )  # fmt: skip
-    return Step(
-        question,
-        condition(question.show_if),
-        condition(question.required_if),
-        condition({"var": f"_data.{question.key}"} if is_given else question.value),
-        tuple(atoms),
-        {
-            each.key: Condition(each.show_if)
-            for each in question.choices
-            if each.show_if is not None
-        },
-        {each.key: Condition(each.show_if) for each in question.rows if each.show_if is not None},
-        question.choice_order != "as_given"
-        or question.row_order != "as_given"
-        or question.choices_from is not None
-        or question.rows_from is not None
-        or any(each.show_if is not None for each in (*question.choices, *question.rows)),
-    )
 
 
 class Flow:
@@ -125,7 +60,7 @@ class Flow:
             or any(block.page_order != "as_given" for block in definition.blocks)
             or any(leg.show or leg.block_show or leg.skips for leg in self.legs)
             or any(leg.page.question_order != "as_given" for leg in self.legs)
-            or any(not _is_plain(step) for leg in self.legs for step in leg.steps)
+            or any(not is_plain(step) for leg in self.legs for step in leg.steps)
         )
 
     def _leg(self, index: int, page: Page, block: Block | None) -> Leg:
@@ -156,62 +91,7 @@ class Flow:
 
     def order(self, context: Context) -> tuple[Leg, ...]:
         """The pages in the order this person is led through them."""
-        definition = self.definition
-        if not definition.blocks:
-            return self.legs
-        by_block: dict[str, list[Leg]] = {}
-        sequence: list[str | Leg] = []
-        for leg in self.legs:
-            if leg.block is None:
-                sequence.append(leg)
-                continue
-            if leg.block.key not in by_block:
-                sequence.append(leg.block.key)
-            by_block.setdefault(leg.block.key, []).append(leg)
-        blocks = {block.key: block for block in definition.blocks}
-        legs: list[Leg] = []
-        for key in self._drawn(sequence, blocks, context):
-            if isinstance(key, Leg):
-                legs.append(key)
-                continue
-            legs += arranged(
-                by_block[key],
-                blocks[key].page_order,
-                context.seed,
-                f"block.{key}",
-                key=lambda leg: leg.page.key,
-                label=lambda leg: leg.page.title,
-            )
-        return tuple(legs)
-
-    def _drawn(
-        self, sequence: Sequence[str | Leg], blocks: Mapping[str, Block], context: Context
-    ) -> list[str | Leg]:
-        """The sequence with the blocks of each randomizer in their drawn order and number."""
-        places: dict[str, list[int]] = {}
-        for place, key in enumerate(sequence):
-            if isinstance(key, str) and blocks[key].randomizer:
-                places.setdefault(blocks[key].randomizer, []).append(place)
-        drawn: list[str | Leg | None] = list(sequence)
-        for randomizer in self.definition.randomizers:
-            held = places.get(randomizer.key, [])
-            names = [key for key in (sequence[place] for place in held) if isinstance(key, str)]
-            stored = [each for each in context.drawn.get(randomizer.key, ()) if each in names]
-            shown: Sequence[str] = stored or arranged(
-                names,
-                "random",
-                context.seed,
-                f"randomizer.{randomizer.key}",
-                key=str,
-                label=str,
-            )
-            if randomizer.show is not None:
-                shown = shown[: randomizer.show]
-            for place in held:
-                drawn[place] = None
-            for place, name in zip(held, shown, strict=False):
-                drawn[place] = name
-        return [each for each in drawn if each is not None]
+        return sequence(self.definition, self.legs, context)
 
     def walk(self, answers: Answers, context: Context, *, until: int | None = None) -> Route:
         """Lead a person with these answers through the survey, or to the page with this index."""
@@ -394,45 +274,6 @@ class Flow:
             if not each.is_screen_out and _holds(condition(each.show_if), data):
                 return each
         return None
-
-
-def offered(each: Step, question: Question, data: Data) -> list[Atom]:
-    """The atoms this person is asked: of the rows and choices that are offered."""
-    if not each.is_arranged and not any(atom.show for atom in each.atoms):
-        return list(each.atoms)
-    keys = {choice.key for choice in (question.rows or question.choices)}
-    return [
-        atom
-        for atom in each.atoms
-        if (atom.show is None or atom.show.holds(data))
-        and (not atom.is_beside or atom.belongs_to in keys)
-        and (not question.rows or atom.belongs_to in keys)
-    ]
-
-
-def within(answer: Answer, question: Question, atom: Atom) -> Answer | None:
-    """The answer without choices that are no longer offered; None when nothing is left of it."""
-    if answer.choices is None or not question.choices or atom.is_beside:
-        return answer
-    keys = {choice.key for choice in atom.question.choices} & {
-        choice.key for choice in question.choices
-    }
-    chosen = tuple(each for each in answer.choices if each in keys)
-    if len(chosen) == len(answer.choices):
-        return answer
-    return answer._replace(choices=chosen) if chosen else None
-
-
-def _is_plain(each: Step) -> bool:
-    return not (
-        each.show
-        or each.required
-        or each.value
-        or each.is_arranged
-        or each.question.checks
-        or each.question.is_requested
-        or not kinds.kind(each.question.kind).is_asked
-    )
 
 
 def _holds(when: Condition | None, data: Data) -> bool:

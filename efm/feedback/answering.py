@@ -3,69 +3,41 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from sqlalchemy import Engine
 
 from efm import clock
 from efm.clock import new_id
-from efm.db.direct import Direct, begun
+from efm.db.direct import Direct
 from efm.db.engine import unit
 from efm.errors import NotFound
 from efm.feedback import course, links, versions
+from efm.feedback.answered import (
+    Form,
+    Refused,
+    Shown,
+    Went,
+    first_row,
+    kind_page,
+    language_of,
+    left_open,
+)
 from efm.feedback.kept import Kept
 from efm.feedback.links import FormKey, FormKeys, Link
-from efm.feedback.saving import answer_of, save_page
-from efm.feedback.score import Scored, score_answers
-from efm.feedback.store import Outcome, Reason, Row, store_many
+from efm.feedback.saving import save_page
+from efm.feedback.score import Scored
+from efm.feedback.store import Outcome, Row, store_many
 from efm.feedback.writer import Writer
 from efm.vault import Vault, token_hash
-from surveys.asking import AskedPage, ask, ended
+from surveys.asking import ask
 from surveys.compiled import Compiled
 from surveys.logic import Context
-from surveys.parts import Ending
-from surveys.values import Answer, Cleaned
+from surveys.values import Cleaned
 
-Form = Mapping[str, Sequence[str]]
 NOTHING_KNOWN = Context()
-
-_ANSWERS = """
-SELECT question_key, kind, number, text, choices, on_day FROM answers
-WHERE organization_id = %(organization)s AND response_id = %(response)s
-"""
-
-
-class Shown(NamedTuple):
-    """A page to show: of which version, as it is asked, with which answers and problems.
-
-    `data` came with the link and goes on in the form; `left` are questions knowingly left open.
-    """
-
-    compiled: Compiled
-    version_id: uuid.UUID
-    asked: AskedPage
-    key: FormKey | None = None
-    answers: Mapping[str, Answer] | None = None
-    cleaned: Cleaned | None = None
-    is_resumed: bool = False
-    data: Mapping[str, str] = {}
-    left: Sequence[str] = ()
-
-
-class Went(NamedTuple):
-    """The form was taken: go on at `page_index` of the link `token`, or to its thanks (None)."""
-
-    token: str
-    page_index: int | None
-    ending: str | None = None
-
-
-class Refused(NamedTuple):
-    """The form was not taken, or there is nothing to show: the kind page to give instead."""
-
-    kind: Literal["closed", "expired", "answered", "unknown"]
 
 
 class Desk:
@@ -146,7 +118,7 @@ class Desk:
         if link.response_id is None:
             return self._first(link, compiled, version_id, query, now)
         compiled, about = self._standing(link, compiled, link.response_id, now, query)
-        answers = self._answers(link.organization_id, link.response_id)
+        answers = course.answers(self.reader, link.organization_id, link.response_id)
         reached = link.page_index or 0
         asked = course.page_for(compiled, answers, about, reached=reached, wanted=page_index)
         return Shown(
@@ -196,28 +168,6 @@ class Desk:
         compiled = compiled.speaking(query.get("language") or known.language)
         return compiled, course.context(compiled, response_id, known.data, now)
 
-    def farewell(
-        self, link: Link, version_id: uuid.UUID, query: Mapping[str, str], now: datetime
-    ) -> tuple[Compiled, Ending | None]:
-        """What is said when all answers have arrived: the ending they led to, in their language.
-
-        A short survey on an open link knows its ending by the address only, and no answers.
-        """
-        compiled = self.compiled(link.organization_id, version_id)
-        if not compiled.definition.endings and not compiled.definition.translations:
-            return compiled, None
-        response_id = link.response_id
-        known = course.Known(query.get("language", ""), {}, query.get("ending"))
-        if response_id is not None:
-            known = course.known(self.reader, link.organization_id, response_id)
-        compiled = compiled.speaking(known.language)
-        found = next((e for e in compiled.definition.endings if e.key == known.ending), None)
-        if found is None:
-            return compiled, None
-        about = course.context(compiled, response_id or new_id(), known.data, now)
-        answers = self._answers(link.organization_id, response_id) if response_id else {}
-        return compiled, ended(found, compiled, compiled.flow.walk(answers, about))
-
     def send(self, link: Link, token: str, form: Form, now: datetime) -> Shown | Went | Refused:
         """Take one page of a form: the whole of a short survey, or one page of a longer one."""
         given = form.get("_key", ())
@@ -232,7 +182,7 @@ class Desk:
             return self._save(link, token, link.response_id, form, key, now)
         if key is None:
             return self.shown_again(link, token, form, now)
-        compiled = self.compiled(link.organization_id, key.version_id).speaking(_language(form))
+        compiled = self.compiled(link.organization_id, key.version_id).speaking(language_of(form))
         data = course.from_form(compiled, form)
         about = NOTHING_KNOWN
         if course.asks_more(compiled):
@@ -243,7 +193,7 @@ class Desk:
         cleaned = compiled.clean_form_page(place, form, {}, about)
         if not cleaned.is_valid or cleaned.unseen:
             asked = ask(compiled, place, cleaned.answers, about)
-            left = _left(form, cleaned)
+            left = left_open(form, cleaned)
             return Shown(
                 compiled, key.version_id, asked, key, cleaned=cleaned, data=data, left=left
             )
@@ -261,12 +211,12 @@ class Desk:
         about: Context,
     ) -> Went | Refused:
         """Store the first page: a whole response, or one that goes on at a link of its own."""
-        row = self.row(link, compiled, key, cleaned, now, place, about)
+        row = first_row(link, compiled, key, cleaned, now, place, about, self.resume_token)
         if compiled.flow.quotas:
             return self._begin_counted(link, token, compiled, row, place, now)
         outcome = self.store(link.organization_id, row)
         if outcome.state == "refused":
-            return Refused(_kind(outcome.reason))
+            return Refused(kind_page(outcome.reason))
         if row.submitted_at is not None:
             is_other = outcome.state == "duplicate" and outcome.id != key.response_id
             return Refused("answered") if is_other else Went(token, None, row.ending)
@@ -285,63 +235,13 @@ class Desk:
         with unit(self._engine, link.organization_id) as session:
             outcome = store_many(session, [row], now)[0]
             if outcome.state == "refused":
-                return Refused(_kind(outcome.reason))
+                return Refused(kind_page(outcome.reason))
             if outcome.state == "duplicate":
                 return Went(token, None if outcome.is_complete else row.page_index)
             saved = save_page(session, row.id, compiled, place, row.answers, now)
         if saved.reason is not None:
-            return Refused(_kind(saved.reason))
+            return Refused(kind_page(saved.reason))
         return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
-
-    def row(
-        self,
-        link: Link,
-        compiled: Compiled,
-        key: FormKey,
-        cleaned: Cleaned,
-        now: datetime,
-        place: int = 0,
-        about: Context = NOTHING_KNOWN,
-    ) -> Row:
-        """The row of a first page; complete when nothing follows it."""
-        answers = cleaned.answers
-        following = course.following(compiled, place, answers, about, back=False)
-        is_complete = following is None
-        if is_complete and not compiled.is_plain:
-            answers = compiled.flow.walk(answers, about).answers
-        end = course.end_of(compiled, answers, about) if is_complete else course.GOES_ON
-        is_personal = link.invitation_id is not None
-        return Row(
-            id=key.response_id,
-            survey_id=link.survey_id,
-            version_id=key.version_id,
-            distribution_id=link.distribution_id,
-            invitation_id=link.invitation_id,
-            contact_id=link.contact_id,
-            submit_key=(
-                f"invitation:{link.invitation_id}" if is_personal else f"form:{key.response_id}"
-            ),
-            resume_hash=(
-                None
-                if is_complete or is_personal
-                else token_hash(self.resume_token(key.response_id))
-            ),
-            page_index=following or 0,
-            language=compiled.definition.language,
-            channel=link.channel,
-            touchpoint=link.touchpoint,
-            answers=answers,
-            scored=(
-                score_answers(compiled, answers, compiled.definition.language)
-                if is_complete and not end.is_screened
-                else Scored(())
-            ),
-            started_at=now,
-            submitted_at=now if is_complete else None,
-            attributes=about.data,
-            ending=end.ending,
-            is_screened=end.is_screened,
-        )
 
     def store(
         self, organization_id: uuid.UUID, row: Row, *, token_id: uuid.UUID | None = None
@@ -367,18 +267,22 @@ class Desk:
         if key is not None and key.version_id != version_id:
             return Went(token, link.page_index or 0)
         compiled = self.compiled(link.organization_id, version_id)
-        wanted = {"language": _language(form)}
+        wanted = {"language": language_of(form)}
         compiled, about = self._standing(link, compiled, response_id, now, wanted)
         at = self._page_of(compiled, form, 0)
         if at is None:
             return Went(token, link.page_index or 0)
-        before = {} if compiled.is_plain else self._answers(link.organization_id, response_id)
+        before = (
+            {}
+            if compiled.is_plain
+            else course.answers(self.reader, link.organization_id, response_id)
+        )
         goes_back = "back" in form.get("_go", ())
         cleaned = compiled.clean_form_page(at, form, before, about)
         key = FormKey(response_id, version_id)
         if not cleaned.is_valid and not goes_back:
             asked = ask(compiled, at, {**before, **cleaned.answers}, about)
-            left = _left(form, cleaned)
+            left = left_open(form, cleaned)
             return Shown(compiled, version_id, asked, key, before, cleaned=cleaned, left=left)
         stays = bool(cleaned.unseen) and not goes_back
         with unit(self._engine, link.organization_id) as session:
@@ -393,7 +297,7 @@ class Desk:
                 stays=stays,
             )
         if saved.reason is not None:
-            return Refused(_kind(saved.reason))
+            return Refused(kind_page(saved.reason))
         return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
 
     def shown_again(self, link: Link, token: str, form: Form, now: datetime) -> Shown | Refused:
@@ -403,7 +307,7 @@ class Desk:
         version_id = link.version_id or (key.version_id if key else link.current_version_id)
         if version_id is None:
             return Refused("closed")
-        compiled = self.compiled(link.organization_id, version_id).speaking(_language(form))
+        compiled = self.compiled(link.organization_id, version_id).speaking(language_of(form))
         at = self._page_of(compiled, form, 0) or 0
         if link.response_id is not None:
             key = FormKey(link.response_id, version_id)
@@ -424,27 +328,3 @@ class Desk:
             if page.key == said[0]:
                 return index
         return None
-
-    def _answers(self, organization_id: uuid.UUID, response_id: uuid.UUID) -> dict[str, Answer]:
-        named = {"organization": organization_id, "response": response_id}
-        with self.reader.connection() as connection, begun(connection, organization_id):
-            rows = connection.execute(_ANSWERS, named, prepare=True).fetchall()
-        return {row[0]: answer_of(row) for row in rows}
-
-
-def _language(form: Form) -> str:
-    given = form.get("_language", ())
-    return given[0] if given else ""
-
-
-def _left(form: Form, cleaned: Cleaned) -> Sequence[str]:
-    """The questions that were asked for softly and may now be left open."""
-    soft = [key for key, code in cleaned.codes.items() if code == "requested"]
-    return [*form.get("_left", ())[:200], *soft]
-
-
-def _kind(reason: Reason | None) -> Literal["closed", "expired", "answered", "unknown"]:
-    """The kind page of a refusal; a link whose contact has gone meanwhile is as good as unknown."""
-    if reason == "closed" or reason == "expired" or reason == "answered":
-        return reason
-    return "unknown"

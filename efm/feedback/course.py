@@ -22,6 +22,10 @@ _KNOWN = """
 SELECT language, attributes, ending FROM responses
 WHERE organization_id = %(organization)s AND id = %(response)s
 """
+_ANSWERS = """
+SELECT question_key, kind, number, text, choices, on_day FROM answers
+WHERE organization_id = %(organization)s AND response_id = %(response)s
+"""
 _CUSTOMER = """
 SELECT c.name, c.email, c.phone, c.language, c.attributes, a.name, a.domain, a.attributes
 FROM contacts c
@@ -52,6 +56,19 @@ def known(reader: Direct, organization_id: uuid.UUID, response_id: uuid.UUID) ->
     with reader.connection() as connection, begun(connection, organization_id):
         found = connection.execute(_KNOWN, named, prepare=True).fetchone()
     return Known("", {}) if found is None else Known(*found)
+
+
+def answers(
+    reader: Direct, organization_id: uuid.UUID, response_id: uuid.UUID
+) -> dict[str, Answer]:
+    """The answers a response has so far."""
+    named = {"organization": organization_id, "response": response_id}
+    with reader.connection() as connection, begun(connection, organization_id):
+        rows = connection.execute(_ANSWERS, named, prepare=True).fetchall()
+    return {
+        key: Answer(key, kind, number, words, None if choices is None else tuple(choices), day)
+        for key, kind, number, words, choices, day in rows
+    }
 
 
 def context(

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, has_request_context, render_template
 
-from efm.feedback.answering import Shown
+from efm.feedback.answered import Shown
 from efm.feedback.course import DATA
 from efm.feedback.links import FormKeys, Link
 from surveys import kinds, translations
@@ -126,6 +126,8 @@ class AnswerPages:
             page_count=shown.asked.total,
             is_last=shown.asked.is_last,
             has_inner_logic=shown.asked.has_inner_logic,
+            dormant=shown.asked.dormant,
+            logic=shown.asked.logic,
             left=shown.left,
             minutes=minutes(definition),
             privacy=_privacy(definition, words, is_known=link.kind == "invitation"),

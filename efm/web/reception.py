@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from efm import log
 from efm.db.direct import Direct
 from efm.errors import Invalid, NotFound, Unready
-from efm.feedback.answering import Desk, Form, Refused, Shown, Went
+from efm.feedback.answered import Form, Refused, Shown, Went
+from efm.feedback.answering import Desk
+from efm.feedback.farewell import farewell
 from efm.feedback.links import Link
 from efm.web.answer_pages import AnswerPages
 from surveys import translations
@@ -83,7 +85,7 @@ class Reception:
             version_id = link.shown_version_id
             if version_id is None:
                 return self._missed(visit)
-            compiled, ending = self.desk.farewell(link, version_id, query, visit.now)
+            compiled, ending = farewell(self.desk, link, version_id, query, visit.now)
         except NotFound:
             return self._missed(visit)
         except (Unready, psycopg.Error, DBAPIError) as error:
