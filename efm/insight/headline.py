@@ -115,7 +115,7 @@ def _questions(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for page in definition.get("pages", ()):
         for question in page.get("questions", ()):
             kind = question.get("kind")
-            if kind == "stars" and question.get("settings", {}).get("is_csat"):
+            if kind in ("stars", "smileys") and question.get("settings", {}).get("is_csat"):
                 kind = "csat"
             if kind in ("nps", "csat", "ces"):
                 yield question["key"], kind, question["text"]
