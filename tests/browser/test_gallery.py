@@ -42,6 +42,10 @@ def client(house: House) -> Any:
     return house.login("owner")
 
 
+TARGETS = (
+    ".points label, .faces label, .stars label, .weighed label, .option, summary, select, button,"
+    " form input:not([type=radio], [type=checkbox], [type=hidden])"
+)
 LOOKS = [
     ("/gallery", 1280, "light"),
     ("/gallery", 1280, "dark"),
@@ -49,7 +53,12 @@ LOOKS = [
     ("/gallery", 320, "light"),
     ("/gallery/answer", 1280, "light"),
     ("/gallery/answer", 360, "dark"),
-    ("/gallery/answer?direction=rtl&language=ar", 320, "light"),
+    ("/gallery/answer?direction=rtl&language=ar&state=answered", 320, "light"),
+    ("/gallery/answer?direction=rtl&language=ar&state=wrong", 1280, "dark"),
+    ("/gallery/answer?state=answered", 1280, "light"),
+    ("/gallery/answer?state=wrong", 390, "dark"),
+    ("/gallery/answer?state=long", 320, "light"),
+    ("/gallery/answer?state=long", 1280, "light"),
 ]
 
 
@@ -121,11 +130,12 @@ def test_answering_works_without_scripts(browser: Browser, client: Any) -> None:
     with opened(
         browser, client, "/gallery/answer", viewport=size, java_script_enabled=False
     ) as page:
-        page.get_by_role("radio", name="10 Extremely likely").check()
-        assert page.get_by_role("radio", name="10 Extremely likely").is_checked()
+        ten = page.get_by_role("radio", name="10 Extremely likely").first
+        ten.check()
+        assert ten.is_checked()
         small = [
             box
-            for box in (one.bounding_box() for one in page.locator(".points label, .option").all())
+            for box in (one.bounding_box() for one in page.locator(TARGETS).all())
             if box and (box["width"] < 44 or box["height"] < 44)
         ]
         assert not small, "targets are 44 pixels or more"
@@ -136,3 +146,33 @@ def test_the_gallery_is_for_development_only(app: EfmFlask, monkeypatch: Any) ->
     monkeypatch.setitem(app.extensions, "efm.config", production)
     assert app.test_client().get("/gallery").status_code == 404
     assert app.test_client().get("/gallery/answer").status_code == 404
+
+
+def test_a_composite_question_is_answered_by_keyboard_without_scripts(
+    browser: Browser, client: Any
+) -> None:
+    with opened(
+        browser, client, "/gallery/answer?kind=max_diff", java_script_enabled=False
+    ) as page:
+        most = page.get_by_role("radio", name="Most: Price").first
+        most.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        assert page.get_by_role("radio", name="Most: Speed of answers").first.is_checked()
+        page.goto("/gallery/answer?kind=matrix_single")
+        row = page.get_by_role("radiogroup", name="Hotline")
+        row.get_by_role("radio", name="Good").check()
+        page.goto("/gallery/answer?kind=entries")
+        assert page.get_by_role("textbox", name="First name").count() == 1
+        page.get_by_text("Entry 2").click()
+        assert page.get_by_role("textbox", name="First name").count() == 2
+        assert page.get_by_text("Entry 3").is_visible(), "each entry brings up the next"
+
+
+def test_words_beside_a_choice_wait_for_it(browser: Browser, client: Any) -> None:
+    path = "/gallery/answer?kind=single_choice"
+    with opened(browser, client, path, java_script_enabled=False) as page:
+        assert page.get_by_label("Please say more").count() == 1
+        assert not page.get_by_label("Please say more").is_visible()
+        page.get_by_role("radio", name="Change it").check()
+        assert page.get_by_role("textbox", name="Change it: Please say more").is_visible()
