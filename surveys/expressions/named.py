@@ -77,6 +77,19 @@ def _of_number(function: Callable[[float], float]) -> Function:
     return of_number
 
 
+def _of_real(function: Callable[..., float]) -> Function:
+    """A function of real numbers; null where it has no value, such as the root of -1."""
+
+    def of_real(given: Sequence[Value], meter: Meter) -> Value:
+        numbers = [_measured(each, meter) for each in given]
+        try:
+            return number(function(*(float(each) for each in numbers if each is not None)))
+        except (ValueError, OverflowError, ZeroDivisionError, TypeError):
+            return None  # TypeError: one of the numbers was not given.
+
+    return of_real
+
+
 def _of_text(function: Callable[[str], str]) -> Function:
     def of_text(given: Sequence[Value], meter: Meter) -> Value:
         text = words(given[0], meter)
@@ -174,6 +187,16 @@ NAMED: Mapping[str, Operator] = {
     "floor": Operator(1, 1, _of_number(math.floor)),
     "ceil": Operator(1, 1, _of_number(math.ceil)),
     "abs": Operator(1, 1, _of_number(abs)),
+    "power": Operator(2, 2, _of_real(math.pow)),
+    "sqrt": Operator(1, 1, _of_real(math.sqrt)),
+    "exp": Operator(1, 1, _of_real(math.exp)),
+    "ln": Operator(1, 1, _of_real(math.log)),
+    "sin": Operator(1, 1, _of_real(math.sin)),
+    "cos": Operator(1, 1, _of_real(math.cos)),
+    "tan": Operator(1, 1, _of_real(math.tan)),
+    "asin": Operator(1, 1, _of_real(math.asin)),
+    "acos": Operator(1, 1, _of_real(math.acos)),
+    "atan": Operator(1, 1, _of_real(math.atan)),
     "is_empty": Operator(1, 1, lambda given, _: is_blank(given[0])),
     "is_answered": Operator(1, 1, lambda given, _: not is_blank(given[0])),
     "any_of": Operator(2, 2, _of_keys(lambda chosen, keys: not chosen.isdisjoint(keys))),

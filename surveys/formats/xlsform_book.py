@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from surveys.formats.errors import FormatError
+from surveys.strings import tidy
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_UNPACKED = 48 * 1024 * 1024
@@ -127,7 +128,7 @@ def _cell(value: object) -> str:
         from pyxform.xls2json_backends import xlsx_value_to_str  # type: ignore[import-untyped]
 
         value = str(xlsx_value_to_str(value))
-    return value.replace("\xa0", " ").strip()[:LONGEST_CELL]
+    return tidy(value.replace("\xa0", " ")[:LONGEST_CELL])
 
 
 def _named(names: Sequence[str]) -> list[tuple[str, int]]:
@@ -201,7 +202,6 @@ def _csv(text: str) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
         raise FormatError("It holds binary data, so it is no XLSForm.")
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count) if first else ","
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL * 4))
     rows = list(
         islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MAX_ROWS + 100)
     )

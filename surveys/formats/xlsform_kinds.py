@@ -107,9 +107,11 @@ def _computed(node: Node, made: Shape) -> Shape:
     """What may only be looked at, and what is calculated and asked at once."""
     calculation = node.cell("bind", "calculate")
     is_shown = node.cell("bind", "readonly").lower() in YES
-    if made.role != "asked" or made.kind == "statement":
+    if made.role != "asked" or (
+        made.kind == "statement" and not (node.type == "note" and calculation)
+    ):
         return made
-    if is_shown and (calculation or node.cell("default")):
+    if (is_shown or made.kind == "statement") and (calculation or node.cell("default")):
         shown = Shape("calculated", "any", "computed", outcome=made.outcome, is_shown=True)
         shown.reasons = made.reasons
         return shown.lessen("approximated", "It is shown as words and cannot be changed.")
@@ -196,7 +198,7 @@ def _acknowledge(node: Node) -> Shape:
 
 
 def _note(node: Node) -> Shape:
-    return Shape("statement", is_value_known=False)
+    return Shape("statement")
 
 
 def _calculate(node: Node) -> Shape:
@@ -272,17 +274,16 @@ def _select(node: Node, lists: Lists) -> Shape:
             f"Its choices are in the file {node.choices[:80]}, not in the form: it is typed until they "
             "are given.",
         )
+    if node.choices.startswith("${"):
+        made = Shape("short_text", "text", settings={"max_length": 1000})
+        return made.lessen("approximated", "Its choices are earlier answers; here it is typed.")
     offered = lists.offered(node)
     names = {each.name: each.key for each in offered}
     if not offered:
         made = Shape("statement", is_open=True, is_value_known=False)
         return made.lessen("raw", f"The list {node.choices[:60]!r} has no choices.")
     if len(offered) > MOST_CHOICES:
-        made = Shape("short_text", "text", settings={"max_length": 1000})
-        return made.lessen(
-            "approximated",
-            f"It has {len(offered):,} choices and at most {MOST_CHOICES:,} are possible: it is typed.",
-        )
+        return typed(len(offered))
     if len(offered) == 1:
         made = Shape("consent", "choice", offered=offered, names={offered[0].name: "agreed"})
         if node.type == "rank" or node.is_many:
@@ -302,6 +303,14 @@ def _select(node: Node, lists: Lists) -> Shape:
     if any(each.is_repeated for each in offered):
         made.lessen("approximated", "Choices of the same name are taken for the same.")
     return made
+
+
+def typed(choices: int) -> Shape:
+    """A text where there are more choices than can be offered."""
+    made = Shape("short_text", "text", settings={"max_length": 1000})
+    return made.lessen(
+        "approximated", f"It has {choices:,} choices, more than can be offered: it is typed."
+    )
 
 
 def parameters(node: Node) -> dict[str, str]:

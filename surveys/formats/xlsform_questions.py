@@ -19,6 +19,7 @@ from surveys.formats.xpath import Node as Part
 from surveys.formats.xpath_values import Untranslatable, any_of
 from surveys.parts import Logic
 
+_MOST_FILTERS = 20_000
 _MORE = {
     "en": "One more?", "fr": "Encore un ?", "es": "¿Uno más?", "pt": "Mais um?", "de": "Noch eines?",
     "it": "Un altro?", "nl": "Nog een?", "da": "En til?", "sv": "En till?", "pl": "Jeszcze jeden?",
@@ -59,6 +60,7 @@ class Writer:
         self.units = logics.units
         self.texts = texts
         self.open: list[Open] = []
+        self._filters_left = _MOST_FILTERS
         self._opened: set[tuple[int, str]] = set()
 
     def questions(self) -> list[Asked]:
@@ -195,7 +197,11 @@ class Writer:
 
         def of_row(row: Any) -> Logic:
             alike = tuple(row.get(name) for name in columns)
+            if alike not in known and self._filters_left <= 0:
+                known[alike] = False
+                failed.append("There are more conditions on choices than can be looked at.")
             if alike not in known:
+                self._filters_left -= 1
                 scope = self.logics.place(node, unit.at, unit).of(unit, row)
                 try:
                     known[alike] = xpath_logic.condition(text, scope)
@@ -243,7 +249,7 @@ class Writer:
     def _checks(self, asked: Asked) -> None:
         unit, node = asked.unit, asked.unit.node
         checks: list[dict[str, Any]] = []
-        text = node.cell("bind", "constraint").strip()
+        text = node.logic("bind", "constraint").strip()
         if text:
             read = self.logics.condition(unit, "constraint", text)
             if read.reason:
@@ -405,7 +411,7 @@ class Writer:
             table.before.update(read.used)
             if read.reason:
                 self.leave_open(node, "show_if", node.relevant, read.reason, unit.key)
-        text = node.cell("bind", "constraint").strip()
+        text = node.logic("bind", "constraint").strip()
         if text:
             read = self.logics.condition(unit, "constraint", text)
             if read.reason:

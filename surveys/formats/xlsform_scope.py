@@ -93,7 +93,7 @@ class Place:
         around = self._where(node)
         for number in range(1, self._units.copies[id(node)] + 1):
             at = (*around, number)
-            unit = next((each for each in self._units.all if _is_in(each, node, at)), None)
+            unit = self._units.first_in.get((id(node), at))
             if unit is None:
                 continue
             there = self._logics.existence(unit, node, self.used)
@@ -216,10 +216,3 @@ def _ancestors(node: Node) -> list[Node]:
         found.append(above)
         above = above.parent
     return found
-
-
-def _is_in(unit: Unit, repeat: Node, at: At) -> bool:
-    if unit.at[: len(at)] != at or unit.asks_for is not None:
-        return False
-    repeats = unit.node.repeats
-    return len(repeats) >= len(at) and repeats[len(at) - 1] is repeat

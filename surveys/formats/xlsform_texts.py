@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from surveys.formats.cleaning import Cleaner
 from surveys.formats.xlsform_book import Book, Row
+from surveys.loading import MAX_TEXTS
 from surveys.piping import pipe
 
 _CODE = re.compile(r"\(\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?)\s*\)\s*\Z")
@@ -156,7 +157,9 @@ class Texts:
         own = texts.get(self.language) or next(iter(texts.values()), "") or otherwise
         for code, text in texts.items():
             if code != self.language and text:
-                self.translations.setdefault(code, {})[place] = put(text)[:longest]
+                kept = self.translations.setdefault(code, {})
+                if len(kept) < MAX_TEXTS:
+                    kept[place] = put(text)[:longest]
         return put(own)[:longest]
 
     @staticmethod

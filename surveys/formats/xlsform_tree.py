@@ -56,6 +56,7 @@ _ALIASES = {
     "large_text": "text",
     "upload": "file",
 }
+_BOOLEANS = {"yes": "true()", "true": "true()", "no": "false()", "false": "false()"}
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +88,12 @@ class Node:
     @property
     def relevant(self) -> str:
         """When it is asked."""
-        return self.cell("bind", "relevant")
+        return self.logic("bind", "relevant")
+
+    def logic(self, *column: str) -> str:
+        """The expression in a column; yes and no in any spelling are true() and false()."""
+        text = self.cell(*column)
+        return _BOOLEANS.get(text.lower(), text)
 
     @property
     def appearance(self) -> frozenset[str]:
@@ -189,5 +195,5 @@ def _node(words: str, row: Row) -> Node:
         )  # fmt: skip
     plain = words.lower()
     plain = _PREFIX.sub("", plain, count=1) if _PREFIX.match(plain) else plain
-    plain = plain.removesuffix(" prompt")
+    plain = "osm" if plain.startswith("osm ") else plain.removesuffix(" prompt")
     return Node("question", _ALIASES.get(plain, plain), name, row)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from surveys.formats.naming import Keys
 from surveys.formats.xlsform_choices import Lists
-from surveys.formats.xlsform_kinds import Shape, shape
+from surveys.formats.xlsform_kinds import Shape, shape, typed
 from surveys.formats.xlsform_tables import is_table, split
 from surveys.formats.xlsform_tree import Node, Tree
 from surveys.formats.xpath_values import Type, Variable
@@ -19,6 +19,8 @@ from surveys.parts import Logic
 USUAL_COPIES = 5
 MOST_COPIES = 30
 _MOST_UNITS = MAX_QUESTIONS - 20
+# All choices of all questions; each is a line of the survey.
+_MOST_OFFERED = 40_000
 At = tuple[int, ...]
 Counting = Literal["fixed", "counted", "asked"]
 
@@ -76,7 +78,7 @@ class Units:
         self.counting: dict[int, Counting] = {}
         self.groups: dict[str, list[Node]] = {}
         self.left_out: list[Node] = []
-        self.adders: dict[tuple[int, At], Unit] = {}
+        self.first_in: dict[tuple[int, At], Unit] = {}
         self._keys = Keys(RESERVED)
         for node in _nodes(tree.root):
             into = self.nodes if node.kind == "question" else self.groups
@@ -99,10 +101,25 @@ class Units:
                 depth = len(node.repeats)
                 self.copies[id(node)] = USUAL_COPIES if depth == 0 else 3 if depth == 1 else 2
         while repeats and self._size(tree.root) > _MOST_UNITS:
-            largest = max(repeats, key=lambda node: (self.copies[id(node)], len(node.repeats)))
-            if self.copies[id(largest)] == 1:
+            most = max(self.copies.values())
+            if most == 1:
                 break
-            self.copies[id(largest)] -= 1
+            for each in repeats:
+                self.copies[id(each)] = min(self.copies[id(each)], most - 1)
+        self._shorten(tree)
+
+    def _shorten(self, tree: Tree) -> None:
+        """Let the answer be typed where all choices together would be too many."""
+        left = _MOST_OFFERED
+        for node in tree.leaves():
+            made = self.shapes[id(node)]
+            cost = len(made.offered)
+            for repeat in node.repeats:
+                cost *= self.copies[id(repeat)]
+            if cost > left:
+                self.shapes[id(node)] = typed(len(made.offered))
+            else:
+                left -= cost
 
     def _size(self, node: Node) -> int:
         if node.kind == "question":
@@ -182,7 +199,6 @@ class Units:
             guards, (node, (*at, number - 1)), asks_for=(node, number),
         )  # fmt: skip
         self.all.append(unit)
-        self.adders[(id(node), (*at, number))] = unit
         return Guard(node, at, logic={"==": [{"var": key}, "yes"]}, needs=(unit,))
 
     def _key(self, node: Node, at: At) -> str:
@@ -195,6 +211,8 @@ class Units:
     def _add(self, unit: Unit) -> None:
         self.all.append(unit)
         self.by_place[(id(unit.node), unit.at)] = unit
+        for depth, repeat in enumerate(unit.node.repeats, 1):
+            self.first_in.setdefault((id(repeat), unit.at[:depth]), unit)
 
 
 def _numbered(name: str, at: At) -> str:

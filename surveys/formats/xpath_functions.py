@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -26,6 +27,9 @@ from surveys.formats.xpath_values import (
 )
 from surveys.parts import Logic
 
+# What follows \w in a class can be no range: [\w-.] means three things.
+_RANGE_AFTER_CLASS = re.compile(r"(\\[dwsDWS])-(?!\])")
+_ONE_CLASS = re.compile(r"\^?(\[(?:[^\[\]\\]|\\.)+\]|\.)\{(\d{1,5})(?:,(\d{0,5}))?\}\$?")
 Function: TypeAlias = Callable[[Translator, tuple[Node, ...]], Typed]
 
 
@@ -171,7 +175,20 @@ def _regex(translator: Translator, given: tuple[Node, ...]) -> Typed:
     text, pattern = translator.value(given[0]), translator.value(given[1])
     if not isinstance(pattern.constant, str):
         raise Untranslatable("The pattern is calculated.")
-    return Typed({"matches": [as_text(text), f"^(?:{pattern.constant})$"]}, "boolean")
+    logic = as_text(text)
+    sought = _RANGE_AFTER_CLASS.sub(r"\1\\-", pattern.constant.strip())
+    # Counting up to a thousand takes a thousand states; the length says the same.
+    counted = _ONE_CLASS.fullmatch(sought)
+    if counted is None or int(counted[3] or counted[2]) <= 100:
+        return Typed({"matches": [logic, f"^(?:{sought})$"]}, "boolean")
+    length: Logic = {"length": [logic]}
+    bounds: list[Logic] = [
+        {"matches": [logic, f"^{counted[1]}*$"]},
+        {">=": [length, int(counted[2])]},
+    ]
+    if counted[3] != "":
+        bounds.append({"<=": [length, int(counted[3] or counted[2])]})
+    return Typed(all_of(bounds), "boolean")
 
 
 def _once(translator: Translator, given: tuple[Node, ...]) -> Typed:
@@ -222,11 +239,13 @@ def _round(translator: Translator, given: tuple[Node, ...]) -> Typed:
 
 def _power(translator: Translator, given: tuple[Node, ...]) -> Typed:
     base, power = translator.number(given[0]), translator.number(given[1])
-    if not isinstance(power.constant, float) or power.constant not in range(1, 7):
-        raise Untranslatable("Powers are only known from 1 to 6.")
-    return base._replace(
-        logic={"*": [base.logic] * int(power.constant)}, constant=None, is_variable=False
-    )
+    needs = (*base.needs, *(each for each in power.needs if each not in base.needs))
+    return Typed({"power": [base.logic, power.logic]}, "number", needs)
+
+
+def _log10(translator: Translator, given: tuple[Node, ...]) -> Typed:
+    value = translator.number(given[0])
+    return Typed({"/": [{"ln": [value.logic]}, 2.302585092994046]}, "number", value.needs, False)
 
 
 def _number(translator: Translator, given: tuple[Node, ...]) -> Typed:
@@ -276,6 +295,10 @@ def _pi(translator: Translator, given: tuple[Node, ...]) -> Typed:
     return constant(3.141592653589793)
 
 
+_REAL = {
+    **{name: name for name in ("sqrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan")},
+    "log": "ln",
+}
 FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "if": (_if, 3, 3),
     "coalesce": (_coalesce, 1, 20),
@@ -291,6 +314,8 @@ FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "ceiling": (_of_number("ceil"), 1, 1),
     "round": (_round, 1, 2),
     "pow": (_power, 2, 2),
+    "log10": (_log10, 1, 1),
+    **{name: (_of_number(ours), 1, 1) for name, ours in _REAL.items()},
     "pi": (_pi, 0, 0),
     "number": (_number, 1, 1),
     "boolean": (_boolean, 1, 1),
