@@ -1,0 +1,115 @@
+"""A question of a QSF of any type made into one of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from surveys.formats.qsf_choosing import (
+    Asked,
+    as_words,
+    choosing,
+    list_of,
+    ranking,
+    unasked,
+    words,
+    writing,
+)
+from surveys.formats.qsf_demands import check, preset, require
+from surveys.formats.qsf_parts import Made
+from surveys.formats.qsf_tables import (
+    constant_sum,
+    drill_down,
+    groups,
+    matrix,
+    side_by_side,
+    slider,
+)
+from surveys.formats.qsf_values import name
+
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_EMPTY_HANDLER = re.compile(
+    r"Qualtrics\.SurveyEngine\.addOn\w+\(function\([\w, ]*\)\{\}\);?", re.ASCII
+)
+_SCRIPT_READ = 100_000
+
+_BY_TYPE: Mapping[str, Callable[[Asked, str, str], Made]] = {
+    "MC": lambda asked, selector, _: choosing(asked, selector),
+    "TE": lambda asked, selector, _: writing(asked, selector),
+    "DB": lambda asked, selector, _: words(asked, selector),
+    "Matrix": matrix,
+    "SBS": lambda asked, *_: side_by_side(asked),
+    "Slider": lambda asked, selector, _: slider(asked, selector),
+    "CS": lambda asked, selector, _: constant_sum(asked, selector),
+    "RO": lambda asked, selector, _: ranking(asked, selector),
+    "PGR": lambda asked, *_: groups(asked),
+    "DD": lambda asked, *_: drill_down(asked),
+    "SS": lambda asked, *_: _pictured(asked, "single_choice", "Its picture is left out."),
+    "HotSpot": lambda asked, *_: _pictured(
+        asked, "multiple_choice", "The parts of its picture are offered as a list of their names."
+    ),
+    "Timing": lambda asked, *_: unasked(
+        asked, "The time on a page is not measured or limited by this question here."
+    ),
+    "Meta": lambda asked, *_: unasked(asked, "The browser and its screen are not recorded."),
+    "Captcha": lambda asked, *_: unasked(asked, "That a person answers is not checked by it here."),
+    "FileUpload": lambda asked, *_: as_words(asked, "Files are not taken here."),
+    "Draw": lambda asked, *_: as_words(asked, "Signatures are not taken here."),
+    "Signature": lambda asked, *_: as_words(asked, "Signatures are not taken here."),
+    "HeatMap": lambda asked, *_: as_words(asked, "Clicks on a picture are not taken here."),
+    "HL": lambda asked, *_: as_words(asked, "Words of a text are not highlighted here."),
+}
+
+
+def make(asked: Asked) -> Made:
+    """The question as ours, its texts and logic not yet settled."""
+    payload = asked.payload
+    kind, selector, sub = parts_of_type(payload)
+    build = _BY_TYPE.get(kind)
+    if build is None:
+        made = as_words(asked, "Questions of this type are not known here.")
+    else:
+        made = build(asked, selector, sub)
+    if made.outcome != "raw" and made.document["kind"] not in ("statement", "hidden"):
+        require(made, payload)
+        check(made, payload)
+        preset(made, payload)
+        for more in made.more:
+            if kind == "Matrix" and selector == "Profile":
+                more.update({
+                    each: made.document[each]
+                    for each in ("is_required", "is_requested")
+                    if each in made.document
+                })  # fmt: skip
+    if made.outcome != "raw" and _does_something(payload.get("QuestionJS")):
+        made.differs("Its script is left out.")
+    return made
+
+
+def parts_of_type(payload: Mapping[str, object]) -> tuple[str, str, str]:
+    """Type, selector and subselector of a question."""
+    kind, selector, sub = (
+        name(payload.get(each)) for each in ("QuestionType", "Selector", "SubSelector")
+    )
+    return kind, selector, sub
+
+
+def has_script(payload: Mapping[str, object]) -> bool:
+    """Whether a script comes with the question, be it empty."""
+    script = payload.get("QuestionJS")
+    return isinstance(script, str) and bool(script.strip())
+
+
+def _does_something(script: object) -> bool:
+    """Whether a script is more than the empty handlers the source writes by itself."""
+    if not isinstance(script, str):
+        return False
+    left = "".join(_COMMENT.sub("", script[:_SCRIPT_READ]).split())
+    return bool(_EMPTY_HANDLER.sub("", left))
+
+
+def _pictured(asked: Asked, kind: str, reason: str) -> Made:
+    made = list_of(asked, kind)
+    if made.outcome == "mapped":
+        made.differs(reason)
+    return made
