@@ -12,12 +12,14 @@ from surveys.parts import Logic
 from surveys.proof.places import Site
 from surveys.proof.variables import Variable, Variables
 
-# Operators that build texts or run over lists may run beyond the bounds of logic, and a condition
-# that does is false as a whole.
-_BOUNDLESS = frozenset(
+# Operators that never run beyond the bounds of logic over what people answer. Others may build long
+# texts or run over lists, and a condition that runs beyond its bounds is false as a whole.
+_BOUNDED = frozenset(
     {
-        "cat", "merge", "map", "filter", "reduce", "all", "some", "none", "matches", "substr", "lower",
-        "upper", "trim", "missing", "missing_some", "sum", "avg", "count", "length",
+        "var", "and", "or", "!", "!!", "if", "==", "!=", "===", "!==", "<", "<=", ">", ">=", "in",
+        "contains", "any_of", "all_of", "none_of", "is_empty", "is_answered", "+", "-", "*", "/", "%",
+        "min", "max", "round", "floor", "ceil", "abs", "year", "month", "day", "days_between",
+        "date_add_days", "starts_with", "ends_with",
     }
 )  # fmt: skip
 
@@ -203,10 +205,11 @@ def _is_boundless(logic: JsonValue) -> bool:
     left = [logic]
     while left:
         each = left.pop()
-        if isinstance(each, dict):
-            if not _BOUNDLESS.isdisjoint(each):
+        call = operation(each)
+        if call is not None:
+            if call[0] not in _BOUNDED:
                 return True
-            left.extend(each.values())
+            left.extend(call[1])
         elif isinstance(each, list):
             left.extend(each)
     return False

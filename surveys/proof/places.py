@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from surveys import kinds
 from surveys.carrying import widened
+from surveys.expressions import Value
+from surveys.expressions.catalogue import operation
 from surveys.parts import Block, Choice, Definition, Logic, Page, Question
 
 BEGINNING, THE_END = -1, 10**9
@@ -217,3 +219,31 @@ def _of_choices(
     for k, each in enumerate(choices):
         if each.show_if is not None:
             yield Use(f"{path}[{k}].show_if", each.show_if, site, what, key)
+
+
+def comparands(definition: Definition) -> dict[str, tuple[Value, ...]]:
+    """The plain values each variable is compared with anywhere, by its path."""
+    found: dict[str, dict[str, Value]] = {}
+    for use in uses(definition):
+        left: list[Value] = [use.logic]
+        while left:
+            each = left.pop()
+            call = operation(each)
+            if call is None:
+                left.extend(each if isinstance(each, list) else ())
+                continue
+            given = call[1]
+            left.extend(given)
+            names = [
+                part["var"] for part in given if isinstance(part, dict) and set(part) == {"var"}
+            ]
+            plain = [
+                value
+                for part in given
+                for value in (part if isinstance(part, list) else [part])
+                if isinstance(value, str | int | float)
+            ]
+            for name in names:
+                if isinstance(name, str) and call[0] != "var":
+                    found.setdefault(name, {}).update({repr(value): value for value in plain})
+    return {name: tuple(values.values()) for name, values in found.items()}
