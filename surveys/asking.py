@@ -9,6 +9,7 @@ from typing import NamedTuple
 from surveys import kinds
 from surveys.compiled import Compiled
 from surveys.flow import Route
+from surveys.kinds import files
 from surveys.logic import Context, condition
 from surveys.parts import Choice, Ending, Logic, Page, Question
 from surveys.piping import piped
@@ -191,6 +192,8 @@ def in_words(
 
     Words written beside a choice follow its label, where ``answers`` has them.
     """
+    if answer.kind == "file_upload":
+        return ", ".join(map(files.name_of, answer.choices or ()))
     if answer.choices is not None:
         labels = {choice.key: choice.label for choice in question.choices}
         return ", ".join(

@@ -52,6 +52,7 @@ class Compiled:
         "is_plain",
         "languages",
         "original_language",
+        "takes_files",
     )
 
     def __init__(self, definition: Definition) -> None:
@@ -80,6 +81,7 @@ class Compiled:
                     if kinds.metrics(atom):
                         scored.append(atom)
             pages.append(tuple(lines))
+        self.takes_files = any(atom.kind == "file_upload" for atom in self.atoms.values())
         self._pages = tuple(pages)
         self._questions = tuple(line for lines in pages for line in lines)
         self._keys = frozenset(line.key for line in self._questions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from efm.clock import new_id
 from efm.db.direct import Direct
 from efm.db.engine import unit
 from efm.errors import NotFound
-from efm.feedback import course, links, versions
+from efm.feedback import course, files, links, versions
 from efm.feedback.answered import (
     Form,
     Refused,
@@ -25,6 +25,7 @@ from efm.feedback.answered import (
     language_of,
     left_open,
 )
+from efm.feedback.files import Received
 from efm.feedback.kept import Kept
 from efm.feedback.links import FormKey, FormKeys, Link
 from efm.feedback.saving import save_page
@@ -38,6 +39,7 @@ from surveys.logic import Context
 from surveys.values import Cleaned
 
 NOTHING_KNOWN = Context()
+_PICTURE = "SELECT media_type, content FROM efm_open_picture(%(id)s)"
 
 
 class Desk:
@@ -90,6 +92,14 @@ class Desk:
             return found
         with unit(self._engine, organization_id, read_only=True) as session:
             return versions.compiled(session, version_id)
+
+    def picture(self, picture_id: uuid.UUID) -> tuple[str, bytes]:
+        """The media type and the bytes of a picture that surveys show; raises NotFound."""
+        found = self.reader.fetch(_PICTURE, {"id": picture_id})
+        if not found:
+            raise NotFound("There is no such picture.")
+        media_type, content = found[0]
+        return media_type, bytes(content)
 
     def resume_token(self, response_id: uuid.UUID) -> str:
         """The private link of an anonymous response that has begun."""
@@ -183,6 +193,7 @@ class Desk:
         if key is None:
             return self.shown_again(link, token, form, now)
         compiled = self.compiled(link.organization_id, key.version_id).speaking(language_of(form))
+        form = self._with_files(link, compiled, key.response_id, form)
         data = course.from_form(compiled, form)
         about = NOTHING_KNOWN
         if course.asks_more(compiled):
@@ -272,6 +283,7 @@ class Desk:
         at = self._page_of(compiled, form, 0)
         if at is None:
             return Went(token, link.page_index or 0)
+        form = self._with_files(link, compiled, response_id, form)
         before = (
             {}
             if compiled.is_plain
@@ -299,6 +311,28 @@ class Desk:
         if saved.reason is not None:
             return Refused(kind_page(saved.reason))
         return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
+
+    def receive(
+        self, link: Link, token: str, form: Form, received: Sequence[Received], now: datetime
+    ) -> Form:
+        """The form with the files that came with it kept, each under the question it answers."""
+        given = form.get("_key", ())
+        key = self.keys.read(token, given[0]) if given else None
+        response_id = link.response_id or (key.response_id if key else None)
+        version_id = link.version_id or (key.version_id if key else None)
+        is_taken = link.is_complete or link.refusal(now) is not None
+        if is_taken or response_id is None or version_id is None:
+            return form
+        compiled = self.compiled(link.organization_id, version_id)
+        told = files.keep(self._engine, link.organization_id, response_id, compiled, received, now)
+        return {**form, **{key: [*form.get(key, ()), *more] for key, more in told.items()}}
+
+    def _with_files(
+        self, link: Link, compiled: Compiled, response_id: uuid.UUID, form: Form
+    ) -> Form:
+        if not compiled.takes_files:
+            return form
+        return files.checked(self._engine, link.organization_id, response_id, compiled, form)
 
     def shown_again(self, link: Link, token: str, form: Form, now: datetime) -> Shown | Refused:
         """A form that was not taken, as it was typed; one without a key of ours gets a new key."""

@@ -13,16 +13,18 @@ from efm.feedback import listing, versions
 from efm.models import Answer, Contact, Distribution, Response, Score, Survey, SurveyVersion
 from surveys.asking import in_words
 from surveys.definition import Question
+from surveys.kinds.files import key_of, name_of
 from surveys.values import Answer as AnswerValue
 
 
 @dataclass(frozen=True)
 class Line:
-    """A question, the answer in words (None: not answered), its scores."""
+    """A question, the answer in words (None: not answered), its scores, its files by id and name."""
 
     question: Question
     said: str | None
     scores: Sequence[Score]
+    files: Sequence[tuple[uuid.UUID, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Read:
     distribution: Distribution
     contact: Contact | None
     lines: Sequence[Line]
+
+
+def _files(stored: Answer | None) -> list[tuple[uuid.UUID, str]]:
+    if stored is None or stored.kind != "file_upload":
+        return []
+    return [(uuid.UUID(key_of(each)), name_of(each)) for each in stored.choices or ()]
 
 
 def _value(stored: Answer) -> AnswerValue:
@@ -68,6 +76,7 @@ def read(session: Session, response_id: uuid.UUID) -> Read:
             question,
             in_words(question, _value(answers[question.key])) if question.key in answers else None,
             [score for score in scores if score.question_key == question.key],
+            _files(answers.get(question.key)),
         )
         for question in atoms
         if question.kind != "statement" and (question.key in answers or "." not in question.key)

@@ -21,6 +21,8 @@ logger = log.get("chores")
 KEPT_DAYS = 7
 FAILED_JOBS_KEPT_DAYS = 30
 LOST_AFTER_SECONDS = 30.0
+# Somebody who handed over a file may come back to the rest of the page a day later.
+FILES_KEPT_DAYS = 2
 
 _RECOVER = text(
     """
@@ -148,5 +150,9 @@ def forget(context: JobContext) -> None:
         connection.execute(text("SET LOCAL statement_timeout = '10min'"))
         connection.execute(
             text("SELECT efm_forget(:before)"), {"before": now - timedelta(days=KEPT_DAYS)}
+        )
+        connection.execute(
+            text("SELECT efm_forget_files(:before)"),
+            {"before": now - timedelta(days=FILES_KEPT_DAYS)},
         )
         connection.execute(_FORGET_JOBS, {"before": now - timedelta(days=FAILED_JOBS_KEPT_DAYS)})

@@ -2,7 +2,7 @@
 
 from efm.models.act import Case, CaseNote
 from efm.models.customers import Account, Contact, Identity, Interaction, Measurement
-from efm.models.feedback import Answer, Response, Score
+from efm.models.feedback import Answer, File, Response, Score
 from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
 from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
 from efm.models.surveys import (
@@ -41,6 +41,7 @@ __all__ = [
     "Distribution",
     "DraftRevision",
     "Event",
+    "File",
     "IdempotencyKey",
     "Identity",
     "Interaction",

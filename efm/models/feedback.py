@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from efm.db.base import Base, Tenant, Tenanted, belongs_to
+from efm.db.base import Base, Created, Tenant, Tenanted, belongs_to
 
 
 def _part_of_response() -> ForeignKeyConstraint:
@@ -138,3 +138,23 @@ class Score(Tenanted, Base):
     language: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(String(40))
     model: Mapped[str | None] = mapped_column(String(40))
+
+
+class File(Tenant, Created, Base):
+    """A file handed over as an answer (of a response that may not be stored yet), or a picture."""
+
+    __tablename__ = "files"
+    extra_args = (
+        CheckConstraint("purpose IN ('answer', 'picture')", name="purpose"),
+        CheckConstraint("(purpose = 'answer') = (response_id IS NOT NULL)", name="of_response"),
+        CheckConstraint("size = length(content)", name="size"),
+        Index("ix_files_response", "organization_id", "response_id"),
+        Index("ix_files_id", "id"),
+    )
+
+    purpose: Mapped[str] = mapped_column(String(10))
+    response_id: Mapped[uuid.UUID | None]
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)

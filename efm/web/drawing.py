@@ -11,6 +11,7 @@ from typing import NamedTuple
 from flask import Flask
 
 from surveys import kinds
+from surveys.kinds import files
 from surveys.parts import Question, SettingValue
 from surveys.values import JsonValue
 
@@ -213,6 +214,10 @@ def install(app: Flask) -> None:
         atoms_of=kinds.atoms,
         focus_of=focus_of,
         has_minus=has_minus,
+        file_types=files.types_of,
+        files_in=lambda value: [
+            (each, files.name_of(each)) for each in several(value) if "~" in each
+        ],
         is_picture=is_picture,
         is_table=is_table,
         lines_of=lines_of,

@@ -6,7 +6,7 @@ It knows no web framework, so that the pages and the bare entrance in front of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -20,6 +20,7 @@ from efm.errors import Invalid, NotFound, Unready
 from efm.feedback.answered import Form, Refused, Shown, Went
 from efm.feedback.answering import Desk
 from efm.feedback.farewell import farewell
+from efm.feedback.files import Received
 from efm.feedback.links import Link
 from efm.web.answer_pages import AnswerPages
 from surveys import translations
@@ -102,6 +103,19 @@ class Reception:
         """POST of a form. Raises Invalid when it is no form."""
         try:
             return self.answer(self.desk.link(token), token, read_form(body), visit)
+        except NotFound:
+            return self._missed(visit)
+        except (Unready, psycopg.Error, DBAPIError) as error:
+            return self._busy(error, visit)
+
+    def send_files(
+        self, token: str, form: Form, received: Sequence[Received], visit: Visit
+    ) -> Reply:
+        """POST of a form with files. Raises Invalid when one response sends too many."""
+        try:
+            link = self.desk.link(token)
+            form = self.desk.receive(link, token, form, received, visit.now)
+            return self.answer(link, token, form, visit)
         except NotFound:
             return self._missed(visit)
         except (Unready, psycopg.Error, DBAPIError) as error:

@@ -12,6 +12,7 @@ from surveys.kinds.beside import beside
 from surveys.kinds.choosing import CHOOSING
 from surveys.kinds.computed import COMPUTED
 from surveys.kinds.contacts import CONTACTS
+from surveys.kinds.files import FILES
 from surveys.kinds.measuring import MEASURING
 from surveys.kinds.ordering import ORDERING
 from surveys.kinds.particulars import PARTICULARS
@@ -49,6 +50,7 @@ KINDS: dict[str, Kind] = {
     **MEASURING,
     **PARTICULARS,
     **CONTACTS,
+    **FILES,
     **COMPUTED,
 }
 

@@ -1,4 +1,4 @@
-"""Kinds answered by choosing from a list: single_choice, dropdown, yes_no, multiple_choice."""
+"""Kinds answered by choosing from a list: one or several, by words or by pictures."""
 
 from __future__ import annotations
 
@@ -140,6 +140,16 @@ CHOOSING: dict[str, Kind] = {
             columns=_single_columns,
             has_choices=True,
             seconds=8.0,
+        ),
+        Kind(
+            name="picture_choice",
+            title="One of several pictures",
+            answer="choices",
+            template="choices",
+            readers=_read_single,
+            columns=_single_columns,
+            has_choices=True,
+            seconds=7.0,
         ),
         Kind(
             name="yes_no",

@@ -23,6 +23,7 @@ from efm.models import (
     ApiToken,
     Case,
     Contact,
+    File,
     Membership,
     RejectedRecord,
     StaffSession,
@@ -58,6 +59,7 @@ PUBLIC = {
     "answer.show": "the link is the key; whoever has it may answer",
     "answer.send": "the link is the key; whoever has it may answer",
     "answer.thanks": "the link is the key; whoever has it may answer",
+    "answer.picture": "pictures that surveys show to everybody",
     "api_docs.openapi": "how the API is used holds no data of anybody",
     "api_docs.show": "how the API is used holds no data of anybody",
     "account.sign_out": "somebody whose session ended may still press the button",
@@ -77,6 +79,7 @@ WITHOUT_OBJECT = {
     "answer.show": "a secret, the same refusal for every other one",
     "answer.send": "a secret, the same refusal for every other one",
     "answer.thanks": "a secret, the same refusal for every other one",
+    "answer.picture": "a picture everybody may see",
     "connection_setup.new": "a connector's name, the same for everybody",
     "connection_setup.create": "a connector's name, the same for everybody",
     "overview.chart": "one of the product's charts",
@@ -152,6 +155,14 @@ def _response(house: House) -> dict[str, Any]:
             session, collect.Incoming(survey, {"recommend": 9}), clock.now()
         )
     return {"response_id": outcome.id}
+
+
+def _file(house: House) -> dict[str, Any]:
+    made = _response(house)
+    row = File(purpose="answer", name="a.txt", media_type="text/plain", size=1, content=b"a", **made)
+    with house.unit() as session:
+        session.add(row)
+    return {**made, "file_id": row.id}
 
 
 def _contact(house: House) -> dict[str, Any]:
@@ -287,6 +298,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "responses.export": lambda house: {**_survey(house), "ending": "csv"},
     "responses.codebook": _survey,
     "responses.show": _response,
+    "responses.file": _file,
     "distributions.show": _distribution,
     "distributions.qr": lambda house: {**_distribution(house), "ending": "svg"},
     "distributions.links": _distribution,

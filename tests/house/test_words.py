@@ -44,7 +44,7 @@ LONG = {
 VAGUE = re.compile(r"(^|[_.-])(utils?|helpers?|common|managers?|misc|stuff|v\d+)([_.-]|$)")
 # Addresses of one machine, of package registries and of other people's servers of files.
 PLACES = re.compile(
-    r"(?<![\w.])/(work|root|home|Users)/[\w.]|/tmp/(?!efm)\w{3}"
+    r"(?<![\w.])/(work|root|home|Users)/(?!item)[\w.]|/tmp/(?!efm)\w{3}"
     r"|pypi\.org|pythonhosted|registry\.npmjs|npmjs\.(com|org)|unpkg\.com|jsdelivr|docker\.io"
 )
 

@@ -36,6 +36,7 @@ def test_the_kinds_of_the_product_are_declared():
         "scale",
         "single_choice",
         "dropdown",
+        "picture_choice",
         "yes_no",
         "multiple_choice",
         "ranking",
@@ -63,6 +64,8 @@ def test_the_kinds_of_the_product_are_declared():
         "address",
         "contact",
         "consent",
+        "file_upload",
+        "signature",
         "calculated",
         "hidden",
     )
@@ -76,6 +79,7 @@ def test_the_kinds_of_the_product_are_declared():
         "number",
         "date",
         "statement",
+        "file",
         "none",
     }
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from efm.feedback.files import Received
 from efm.web import auth, unit
 from efm.web.permissions import PUBLIC, permission
 from efm.web.reception import BODY_LIMIT, Reception, Reply, Visit
+from surveys.kinds.files import MEGABYTE
 
 pages = Blueprint("answer", __name__)
 FORM_TYPE = "application/x-www-form-urlencoded"
+FILES_TYPE = "multipart/form-data"
+FILES_LIMIT = 60 * 1024 * 1024
+MOST_PARTS = 2000
 
 
 @pages.get("/s/<token>")
@@ -25,8 +31,20 @@ def show(token: str) -> Response:
 @pages.post("/s/<token>")
 @permission(PUBLIC)
 def send(token: str) -> Response:
-    """A form sent to a link."""
+    """A form sent to a link, with files or without."""
+    if request.mimetype == FILES_TYPE:
+        return respond(reception().send_files(token, *with_files(), visit()))
     return respond(reception().send(token, body(), visit()))
+
+
+@pages.get("/pictures/<uuid:picture_id>")
+@permission(PUBLIC)
+def picture(picture_id: uuid.UUID) -> Response:
+    """A picture a survey shows; it never changes under its address."""
+    media_type, content = reception().desk.picture(picture_id)
+    response = Response(content, mimetype=media_type)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @pages.get("/s/<token>/thanks")
@@ -55,6 +73,22 @@ def body() -> bytes:
         raise RequestEntityTooLarge
     request.max_content_length = BODY_LIMIT
     return request.get_data(cache=False)
+
+
+def with_files() -> tuple[dict[str, list[str]], list[Received]]:
+    """The fields of a form and the files in it; refuses what is too large."""
+    if (request.content_length or 0) > FILES_LIMIT:
+        raise RequestEntityTooLarge
+    request.max_content_length = FILES_LIMIT
+    request.max_form_memory_size = BODY_LIMIT
+    request.max_form_parts = MOST_PARTS
+    form = request.form.to_dict(flat=False)
+    received = [
+        Received(key, each.filename or "", each.read(25 * MEGABYTE + 1))
+        for key, each in request.files.items(multi=True)
+        if each.filename
+    ]
+    return form, received
 
 
 def respond(reply: Reply) -> Response:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request
 
 from efm.db.engine import TenantSession
 from efm.errors import Invalid, NotFound
-from efm.feedback import authoring, exports, listing, reading, sheets
+from efm.feedback import authoring, exports, files, listing, reading, sheets
 from efm.feedback.listing import ResponseFilter
 from efm.web import unit
 from efm.web.auth import principal
@@ -68,6 +68,17 @@ def index() -> str:
 def show(response_id: uuid.UUID) -> str:
     """One response: what was asked, what was answered, how it scored."""
     return render_template("responses/show.html", read=reading.read(unit.session(), response_id))
+
+
+@pages.get("/responses/<uuid:response_id>/files/<uuid:file_id>")
+@permission("responses.view")
+def file(response_id: uuid.UUID, file_id: uuid.UUID) -> Response:
+    """A file that was handed over: always as a download, never shown by us."""
+    found = files.read(unit.session(), response_id, file_id)
+    response = Response(found.content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 @pages.get("/surveys/<uuid:survey_id>/responses.<ending>")
