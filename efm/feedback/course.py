@@ -201,9 +201,11 @@ def following(
     if compiled.is_plain:
         if back:
             return place - 1 if place > 0 else None
-        if place + 1 < len(compiled.definition.pages):
+        pages = len(compiled.definition.pages)
+        if place + 1 < pages:
             return place + 1
-        return compiled.first_missing(answers, about)
+        # The only page was just read, so nothing can be missing on another.
+        return compiled.first_missing(answers, about) if pages > 1 else None
     places = [stop.place for stop in compiled.flow.walk(answers, about).stops]
     at = places.index(place) if place in places else -1
     if back:
