@@ -16,8 +16,8 @@ from surveys.strings import is_storable, shown, tidy
 
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
 _MAX_PROBLEMS = 100
-_MAX_TEXTS = 20
-_MAX_SETTING_TEXT = 300
+MAX_SETTING_TEXTS = 20
+MAX_SETTING_TEXT = 300
 
 _LARGEST = 2**53
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
@@ -190,7 +190,7 @@ class Reader:
             "integer": self._number,
             "number": self._number,
             "boolean": lambda part, where, _: self.boolean(part, where, otherwise=False),
-            "text": lambda part, where, _: self.text(part, where, _MAX_SETTING_TEXT),
+            "text": lambda part, where, _: self.text(part, where, MAX_SETTING_TEXT),
             "texts": self._texts,
             "date": self._date,
             "option": self._option,
@@ -216,8 +216,8 @@ class Reader:
 
     def _texts(self, value: object, path: str, _: Setting) -> SettingValue | None:
         return tuple(
-            self.text(part, where, _MAX_SETTING_TEXT, is_required=True)
-            for where, part in self.each(value, path, _MAX_TEXTS, "texts")
+            self.text(part, where, MAX_SETTING_TEXT, is_required=True)
+            for where, part in self.each(value, path, MAX_SETTING_TEXTS, "texts")
         )
 
     def _date(self, value: object, path: str, _: Setting) -> SettingValue | None:

@@ -1,0 +1,123 @@
+"""Surveys made at random, full of logic: most of it sensible, some of it contradicting itself."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from surveys.definition import Definition, load
+
+KINDS = ("single_choice", "multiple_choice", "yes_no", "nps", "scale", "number", "short_text", "date")
+
+
+def survey(seed: int, pages: int = 6, questions: int = 3, *, randomized: bool = False) -> Definition:
+    """A survey with logic on everything that takes some."""
+    return load(document(random.Random(seed), pages, questions, randomized=randomized))
+
+
+def document(draw: random.Random, pages: int, questions: int, *, randomized: bool) -> dict[str, Any]:
+    """The survey as a plain mapping."""
+    known: list[dict[str, Any]] = []
+    listed = []
+    blocks = [{"key": f"b{n}"} for n in range(3)]
+    for number in range(pages):
+        page: dict[str, Any] = {"key": f"p{number}", "questions": []}
+        if draw.random() < 0.5:
+            page["show_if"] = logic(draw, known)
+        if draw.random() < 0.3:
+            page["block"] = draw.choice(blocks)["key"]
+        if randomized and draw.random() < 0.3:
+            page["question_order"] = "random"
+        for place in range(draw.randint(1, questions)):
+            made = question(draw, f"q{number}_{place}", known)
+            page["questions"].append(made)
+            known.append(made)
+        if draw.random() < 0.4:
+            goals = ["end", "out", *(f"p{each}" for each in range(number + 1, pages))]
+            page["skips"] = [
+                {"to": draw.choice(goals), "when": logic(draw, known)} for _ in range(draw.randint(1, 2))
+            ]
+        listed.append(page)
+    for block in blocks:
+        if draw.random() < 0.5:
+            block["show_if"] = logic(draw, listed[0]["questions"])
+        if randomized:
+            block["randomizer"] = "arm"
+            block["page_order"] = draw.choice(["as_given", "random"])
+    more: dict[str, Any] = {"randomizers": [{"key": "arm", "show": draw.choice([1, 2, 3])}]}
+    return {
+        "title": "T",
+        "language": "en",
+        "pages": listed,
+        "blocks": blocks,
+        "data": [{"key": "tier"}, {"key": "arm", "source": "random", "choices": ["x", "y"]}],
+        "endings": [
+            {"key": "out", "text": "Sorry", "is_screen_out": True},
+            {"key": "first", "show_if": logic(draw, known)},
+            {"key": "second", "show_if": logic(draw, known)},
+        ],
+        "quotas": [
+            {"key": "some", "limit": 5, "when": logic(draw, known)},
+            {"key": "more", "limit": 5, "when": logic(draw, known)},
+        ],
+        **(more if randomized else {}),
+    }
+
+
+def question(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """One question, with conditions on what is known."""
+    kind = draw.choice(KINDS)
+    made: dict[str, Any] = {"key": key, "kind": kind, "text": key, "is_required": draw.random() < 0.4}
+    if kind in ("single_choice", "multiple_choice"):
+        many = kind == "multiple_choice" and draw.random() < 0.2
+        made["choices"] = [{"key": each, "label": each} for each in ("abcdefghij" if many else "abc")]
+        if draw.random() < 0.3:
+            made["choices"][0]["show_if"] = logic(draw, known)
+        if kind == "multiple_choice" and draw.random() < 0.3:
+            made["choices"][-1]["is_exclusive"] = True
+    if kind == "number":
+        made["settings"] = draw.choice([{}, {"minimum": 0, "maximum": 10}, {"decimals": 1, "minimum": 0}])
+    if draw.random() < 0.5:
+        made["show_if"] = logic(draw, known)
+    if draw.random() < 0.15:
+        made["required_if"] = logic(draw, known)
+    return made
+
+
+def logic(draw: random.Random, known: list[dict[str, Any]], depth: int = 2) -> Any:
+    """A condition on some of what is known."""
+    if depth and draw.random() < 0.6:
+        parts = [logic(draw, known, depth - 1) for _ in range(2)]
+        return draw.choice([{"and": parts}, {"or": parts}, {"!": parts[:1]}, {"if": [*parts, False]}])
+    if not known or draw.random() < 0.12:
+        return draw.choice(
+            [
+                {"==": [{"var": "_data.tier"}, draw.choice(["gold", "lead"])]},
+                {"==": [{"var": "_data.arm"}, draw.choice("xy")]},
+                {"is_answered": [{"var": "_data.tier"}]},
+            ]
+        )
+    asked = draw.choice(known[-6:])
+    of = {"var": asked["key"]}
+    kind = asked["kind"]
+    if draw.random() < 0.15:
+        return draw.choice([{"is_answered": [of]}, {"is_empty": [of]}, {"!!": [of]}])
+    if kind in ("nps", "scale", "number"):
+        operator = draw.choice(["<", "<=", ">", ">=", "==", "!="])
+        other = {"var": draw.choice(known)["key"]} if draw.random() < 0.1 else draw.randint(-1, 11)
+        return {operator: [of, other]}
+    if kind in ("single_choice", "yes_no"):
+        keys = ["yes", "no"] if kind == "yes_no" else ["a", "b", "c"]
+        chosen = draw.choice(keys)
+        return draw.choice(
+            [{"==": [of, chosen]}, {"!=": [of, chosen]}, {"in": [of, keys[:2]]}, {"none_of": [of, keys]}]
+        )
+    if kind == "multiple_choice":
+        key = draw.choice("abc")
+        return draw.choice(
+            [{"in": [key, of]}, {"any_of": [of, [key, "b"]]}, {"all_of": [of, ["a", "b"]]}, {"count": [of]},
+             {">": [{"count": [of]}, 1]}]
+        )  # fmt: skip
+    if kind == "date":
+        return {draw.choice(["<", ">="]): [of, draw.choice(["2026-03-01", "2026-01-01"])]}
+    return draw.choice([{"==": [of, "ok"]}, {"!=": [of, "ok"]}, {"contains": [of, "x"]}])
