@@ -106,6 +106,10 @@ class Logics:
 
     def existence(self, unit: Unit, repeat: Node, used: set[Unit]) -> Logic:
         """When the repetition a unit stands in is there."""
+        if unit.entry is repeat and self.units.counting[id(repeat)] != "fixed":
+            # An entry is there when something was answered in it.
+            used.add(unit)
+            return {"is_answered": [{"var": unit.key.rpartition(".")[0]}]}
         conditions = []
         for guard in unit.guards:
             if _is_inside(guard.node, repeat):

@@ -20,7 +20,7 @@ def ordered(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
     Where it stands in the sheet does not matter in XLSForms, only to us. The second list are those
     that cannot be placed, as they are calculated from one another.
     """
-    known = {each.unit for each in asked}
+    known = {unit for each in asked for unit in each.units}
     done: set[Unit] = set()
     waiting: list[Asked] = []
     placed: list[Asked] = []
@@ -33,25 +33,22 @@ def ordered(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
             waiting.append(each)
             continue
         placed.append(each)
-        done.add(each.unit)
+        done.update(each.units)
         while ready := next((one for one in waiting if is_ready(one)), None):
             waiting.remove(ready)
             ready.page = each.page
             placed.append(ready)
-            done.add(ready.unit)
+            done.update(ready.units)
     return [*placed, *waiting], waiting
 
 
 def refuse_later(asked: Sequence[Asked], writer: Writer) -> None:
     """Hide what is shown or not by an answer that is only given later, and say so."""
     done: set[Unit] = set()
-    known = {each.unit for each in asked}
+    known = {unit for each in asked for unit in each.units}
     for each in asked:
-        later = [unit for unit in each.before - {each.unit} if unit in known and unit not in done]
-        done.add(each.unit)
-        done.update(
-            one for one in known if one.table and one.key.startswith(f"{each.document['key']}.")
-        )
+        done.update(each.units)
+        later = [unit for unit in each.before if unit in known and unit not in done]
         if not later:
             continue
         node = each.unit.node
@@ -63,7 +60,8 @@ def refuse_later(asked: Sequence[Asked], writer: Writer) -> None:
         if not text:
             continue
         writer.logics.tell(node, what, text, reason)
-        writer.leave_open(node, what, text, reason, each.unit.key)
+        where = {"relevant": "show_if", "calculation": "value"}.get(what, what)
+        writer.leave_open(node, where, text, reason, each.unit.key)
         each.own = False
 
 

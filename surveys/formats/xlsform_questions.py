@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from surveys.formats import xpath_logic
+from surveys.formats import xlsform_entries, xpath_logic
 from surveys.formats.xlsform_choices import Offered
 from surveys.formats.xlsform_kinds import NO, YES, Shape, parameters
 from surveys.formats.xlsform_logic import Logics, is_dynamic
@@ -41,6 +40,12 @@ class Asked:
     own: Logic = None
     before: set[Unit] = field(default_factory=set)
     is_computed: bool = False
+    rows: list[Unit] = field(default_factory=list)
+
+    @property
+    def units(self) -> list[Unit]:
+        """The unit, and the others of a table or of entries."""
+        return [self.unit, *self.rows]
 
 
 @dataclass(slots=True)
@@ -73,16 +78,69 @@ class Writer:
         made: list[Asked] = []
         tables: dict[str, Asked] = {}
         for unit in self.units.all:
-            if unit.table:
+            if unit.entry is not None:
+                name = unit.key.partition(".")[0]
+                if name not in tables:
+                    tables[name] = self._entries(unit, unit.entry, name)
+                    made.append(tables[name])
+                tables[name].rows.append(unit)
+                if unit.at[-1] == 1:
+                    tables[name].document["parts"].append(self._part(unit))
+            elif unit.table:
                 name = unit.key.partition(".")[0]
                 if name not in tables:
                     tables[name] = self._table(unit, name)
                     made.append(tables[name])
+                tables[name].rows.append(unit)
                 self._row(tables[name], unit)
             elif unit.asks_for is not None:
                 made.append(self._more(unit, unit.asks_for[0]))
             elif unit.shape.role != "data":
                 made += self._question(unit)
+        return made
+
+    def _entries(self, unit: Unit, repeat: Node, key: str) -> Asked:
+        """A repeated group whose questions are the parts of each entry."""
+        asked = self._begun(unit, {"key": key, "kind": "entries"})
+        texts = self.texts.each(repeat.row, "label")
+        asked.document["text"] = self.said(unit, f"{key}.text", texts, repeat.name, 10_000)
+        hints = self.texts.each(repeat.row, "hint")
+        if hints:
+            asked.document["help"] = self.said(unit, f"{key}.help", hints, "", 10_000)
+        count = self.units.copies[id(repeat)]
+        required = [
+            each.cell("bind", "required").strip().lower() in YES
+            for each in xlsform_entries.parts(repeat)
+        ]
+        settings = {"maximum": count}
+        if any(required):
+            # The first entry is always there, and so are all of a fixed number.
+            asked.document["is_required"] = True
+            settings["minimum"] = count if self.units.counting[id(repeat)] == "fixed" else 1
+        asked.document["settings"] = settings
+        asked.document["parts"] = []
+        return asked
+
+    def _part(self, unit: Unit) -> dict[str, Any]:
+        """One question of each entry."""
+        node = unit.node
+        whole, _, rest = unit.key.partition(".")
+        key = rest.partition(".")[2]
+        place = f"{whole}.parts.{key}"
+        label = self.texts.each(node.row, "label")
+        made: dict[str, Any] = {"key": key, "kind": unit.shape.kind}
+        made["text"] = self.said(unit, f"{place}.text", label, node.name, 10_000)
+        hints = self.texts.each(node.row, "hint")
+        if hints:
+            made["help"] = self.said(unit, f"{place}.help", hints, "", 10_000)
+        if node.cell("bind", "required").strip().lower() in YES:
+            made["is_required"] = True
+        if unit.shape.settings:
+            made["settings"] = dict(unit.shape.settings)
+        if unit.shape.offered:
+            made["choices"] = self._choices(Asked(unit, {}, unit.page), place)
+        if unit.shape.is_open:
+            self.leave_open(node, "type", node.source_type, unit.shape.reasons[-1], place)
         return made
 
     def leave_open(self, node: Node, what: str, text: str, reason: str, key: str) -> None:
@@ -132,7 +190,7 @@ class Writer:
                 self.leave_open(
                     guard.node, what, guard.text, read.reason, guard.node.name or "group"
                 )
-        if unit.node.relevant and unit.asks_for is None and not unit.table:
+        if unit.entry is None and unit.node.relevant and not unit.asks_for and not unit.table:
             read = self.logics.condition(unit, "relevant", unit.node.relevant)
             asked.own = read.logic
             asked.before.update(read.used)
@@ -168,14 +226,14 @@ class Writer:
             place, texts, otherwise, longest, lambda text: self.texts.piped(text, path_of)
         )
 
-    def _choices(self, asked: Asked) -> list[dict[str, Any]]:
+    def _choices(self, asked: Asked, place: str = "") -> list[dict[str, Any]]:
         unit, node = asked.unit, asked.unit.node
         filters = self._filters(asked)
         documents = []
         for each in unit.shape.offered:
             key = unit.shape.names.get(each.name, each.key)
             label = self.texts.each(each.row, "label")
-            text = self.said(unit, f"{unit.key}.choices.{key}", label, each.name, 2000)
+            text = self.said(unit, f"{place or unit.key}.choices.{key}", label, each.name, 2000)
             made: dict[str, Any] = {"key": key, "label": text}
             if each.takes_text:
                 made["takes_text"] = True
@@ -283,7 +341,7 @@ class Writer:
             return
         self.logics.tell(node, what, text)
         logic = value.logic
-        asked.document["default"] = json.dumps(logic) if isinstance(logic, str) else logic
+        asked.document["default"] = as_logic(logic)
 
     def _read_only(self, unit: Unit) -> None:
         text = unit.node.cell("bind", "readonly").strip()
@@ -320,7 +378,7 @@ class Writer:
         asked.document["text"] = node.name
         if value is not None and value.logic is not None:
             logic = value.logic
-            asked.document["value"] = json.dumps(logic) if isinstance(logic, str) else logic
+            asked.document["value"] = as_logic(logic)
         if not unit.is_known:
             text = node.cell("bind", "calculate") or node.cell("default")
             self.leave_open(node, "value", text, unit.unknown, unit.key)
@@ -425,6 +483,11 @@ class Writer:
         table.document["rows"].append(made)
 
 
+def as_logic(value: Logic) -> Logic:
+    """A value as logic that a document may hold: a bare text would be read as an expression."""
+    return {"cat": [value]} if isinstance(value, str) else value
+
+
 def _names(text: str) -> tuple[str, ...]:
     """The bare names an expression has, such as columns of choices."""
     try:
@@ -459,9 +522,9 @@ def _constant(made: Shape, text: str) -> Any:
         return keys or None
     if made.type == "choice":
         key = made.names.get(text)
-        return None if key is None else json.dumps(key)
+        return None if key is None else as_logic(key)
     if made.type == "day":
-        return json.dumps(text[:10]) if re.match(r"\d{4}-\d{2}-\d{2}", text) else None
+        return as_logic(text[:10]) if re.match(r"\d{4}-\d{2}-\d{2}", text) else None
     if made.type == "time":
-        return json.dumps(text[:5]) if re.match(r"\d{2}:\d{2}", text) else None
-    return json.dumps(text[:1000])
+        return as_logic(text[:5]) if re.match(r"\d{2}:\d{2}", text) else None
+    return as_logic(text[:1000])

@@ -24,9 +24,12 @@ def is_heading(node: Node) -> bool:
 def split(group: Node, shapes: Mapping[int, Shape]) -> Iterator[Node | tuple[Node, ...]]:
     """The parts of a group in their order, rows of a table together."""
     is_list = "table-list" in group.appearance
+    names = {each.name for each in group.children}
     rows: list[Node] = []
     for node in group.children:
         is_row = _is_row(node, shapes) and (is_list or "list-nolabel" in node.appearance)
+        # A row is shown or not before the others are answered: one that depends on them is none.
+        is_row = is_row and not any(name in node.relevant for name in names if node.relevant)
         if rows and not (is_row and _goes_with(rows[0], node)):
             yield tuple(rows)
             rows = []

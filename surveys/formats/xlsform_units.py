@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from surveys.formats import xlsform_entries
 from surveys.formats.naming import Keys
 from surveys.formats.xlsform_choices import Lists
 from surveys.formats.xlsform_kinds import Shape, shape, typed
@@ -52,6 +53,7 @@ class Unit:
     page: tuple[Node, At]
     table: tuple[Node, ...] = ()
     asks_for: tuple[Node, int] | None = None
+    entry: Node | None = None
     path: str = ""
     type: Type = "text"
     names: dict[str, str] | None = None
@@ -76,6 +78,7 @@ class Units:
         self.shapes: dict[int, Shape] = {}
         self.copies: dict[int, int] = {}
         self.counting: dict[int, Counting] = {}
+        self.entries: set[int] = set()
         self.groups: dict[str, list[Node]] = {}
         self.left_out: list[Node] = []
         self.first_in: dict[tuple[int, At], Unit] = {}
@@ -93,6 +96,9 @@ class Units:
         repeats = [node for node in _nodes(tree.root) if node.kind == "repeat"]
         for node in repeats:
             count = node.cell("control", "jr:count").strip()
+            is_plain = (not count or count.isdecimal()) and not node.repeats
+            if is_plain and xlsform_entries.is_simple(node, self.shapes):
+                self.entries.add(id(node))
             if count.isdecimal() and len(count) < 5:
                 self.counting[id(node)] = "fixed"
                 self.copies[id(node)] = max(min(int(count), MOST_COPIES), 1)
@@ -100,11 +106,14 @@ class Units:
                 self.counting[id(node)] = "counted" if count else "asked"
                 depth = len(node.repeats)
                 self.copies[id(node)] = USUAL_COPIES if depth == 0 else 3 if depth == 1 else 2
+                if id(node) in self.entries:
+                    self.copies[id(node)] = xlsform_entries.USUAL_ENTRIES
         while repeats and self._size(tree.root) > _MOST_UNITS:
-            most = max(self.copies.values())
+            unrolled = [each for each in repeats if id(each) not in self.entries]
+            most = max((self.copies[id(each)] for each in unrolled), default=1)
             if most == 1:
                 break
-            for each in repeats:
+            for each in unrolled:
                 self.copies[id(each)] = min(self.copies[id(each)], most - 1)
         self._shorten(tree)
 
@@ -115,7 +124,7 @@ class Units:
             made = self.shapes[id(node)]
             cost = len(made.offered)
             for repeat in node.repeats:
-                cost *= self.copies[id(repeat)]
+                cost *= 1 if id(repeat) in self.entries else self.copies[id(repeat)]
             if cost > left:
                 self.shapes[id(node)] = typed(len(made.offered))
             else:
@@ -124,6 +133,8 @@ class Units:
     def _size(self, node: Node) -> int:
         if node.kind == "question":
             return 1 + bool(self.shapes[id(node)].twin)
+        if id(node) in self.entries:
+            return 1
         inside = sum(self._size(each) for each in node.children)
         return inside if node.kind == "group" else (inside + 1) * self.copies[id(node)]
 
@@ -177,6 +188,9 @@ class Units:
             self._add(unit)
 
     def _repeat(self, node: Node, at: At, guards: tuple[Guard, ...], page: tuple[Node, At]) -> None:
+        if id(node) in self.entries:
+            self._entries(node, at, guards, page)
+            return
         counting, count = self.counting[id(node)], self.copies[id(node)]
         there: tuple[Guard, ...] = ()
         for number in range(1, count + 1):
@@ -188,6 +202,22 @@ class Units:
                 there = (self._more(node, at, number, (*guards, *there)),)
             inside = (node, here)
             self._emit(node, here, (*guards, *there), inside)
+
+    def _entries(
+        self, node: Node, at: At, guards: tuple[Guard, ...], page: tuple[Node, At]
+    ) -> None:
+        """The parts of each entry, under the key of the group, the entry's number and their own."""
+        key = self._keys.key((id(node), at), node.name, "entries")
+        inside = Keys()
+        keys = {id(part): inside.key(id(part), part.name) for part in xlsform_entries.parts(node)}
+        for number in range(1, self.copies[id(node)] + 1):
+            for part in xlsform_entries.parts(node):
+                made = self.shapes[id(part)]
+                unit = Unit(
+                    part, (*at, number), f"{key}.{number}.{keys[id(part)]}", made, guards, page,
+                    type=made.type, entry=node, is_known=made.is_value_known,
+                )  # fmt: skip
+                self._add(unit)
 
     def _more(self, node: Node, at: At, number: int, guards: tuple[Guard, ...]) -> Guard:
         """The question whether there is one more, asked before each repetition but the first."""

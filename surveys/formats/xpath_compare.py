@@ -139,7 +139,7 @@ def ordered(sign: str, left: Typed, right: Typed) -> Logic:
         return _holds(sign, a.constant, b.constant)
     needs: list[Logic] = [*a.needs, *b.needs]
     # What is not answered counts as zero here: it matters only where zero would do.
-    if a.is_variable and isinstance(b.constant, float) and not _holds(sign, 0.0, b.constant):
+    if a.is_safe and isinstance(b.constant, float) and not _holds(sign, 0.0, b.constant):
         needs = []
     return all_of([*answered(needs), {sign: [a.logic, b.logic]}])
 
