@@ -82,45 +82,116 @@ def related(sign: str, left: Term, right: Term, version: int) -> Logic:
     """Whether one term is less or more than another."""
     if left.constant is not None and right.constant is None:
         sign, left, right = _MIRRORED[sign], right, left
-    is_text = _is_text(right)
-    quoted = right.constant is not None and right.is_quoted and is_numeric(right.constant)
-    if left.nature == right.nature == "date" and right.constant is None:
-        return _with_blanks(sign, left, right, left.logic, right.logic, version)
-    if is_text or (quoted and version >= QUOTED_IS_TEXT):
-        a: Logic = {"cat": [coded(left)]}
-        compared: Logic = {sign: [a, right.constant]}
-        if quoted:
-            return joined("and", [negated({"is_empty": [numeric(left)]}), compared])
-        if sign in ("<", "<="):
-            return joined("or", [blank(left), compared])
-        return joined("and", [negated(blank(left)), compared])
-    return _with_blanks(sign, left, right, numeric(left), numeric(right), version)
+    wanted = right.constant
+    if wanted is not None and is_numeric(wanted):
+        if right.is_quoted and version >= QUOTED_IS_TEXT:
+            return _to_quoted(sign, left, wanted)
+        return _to_number(sign, left, wanted, version)
+    if wanted is not None:
+        return _to_text(sign, left, wanted, version)
+    if left.nature == right.nature == "date":
+        return {sign: [{"cat": [left.logic]}, {"cat": [right.logic]}]}
+    if {left.nature, right.nature} <= {"number", "truth"}:
+        return _numbers(sign, left, right, version)
+    return _any(sign, left, right, version)
 
 
-def _is_text(term: Term) -> bool:
-    return term.constant is not None and term.constant != "" and not is_numeric(term.constant)
-
-
-def _with_blanks(sign: str, left: Term, right: Term, a: Logic, b: Logic, version: int) -> Logic:
-    """The comparison of two values of which either may be missing."""
-    if a is None or b is None:
-        # What is no number is neither less nor more than one.
+def _is_number(term: Term) -> Logic:
+    """Whether a term is a number when it is asked."""
+    number = numeric(term)
+    if number is None:
         return False
-    compared: Logic = {sign: [a, b]}
-    if right.constant is not None and is_numeric(right.constant):
-        least = float(right.constant)
-        # Nothing counts as zero in our logic, so it is not more than this by itself.
-        if (sign == ">" and least >= 0) or (sign == ">=" and least > 0):
-            return compared
-    no_a: Logic = {"is_empty": [a]} if left.is_nullable and left.nature != "truth" else False
-    no_b: Logic = {"is_empty": [b]} if right.is_nullable and right.nature != "truth" else False
-    if no_a is False and no_b is False:
-        return compared
-    given = joined("and", [negated(no_a), negated(no_b), compared])
-    others: list[Logic] = []
+    return {"is_answered": [number]} if term.is_nullable else True
+
+
+def _text(term: Term) -> Logic:
+    return {"cat": [coded(term)]}
+
+
+def _to_number(sign: str, term: Term, wanted: str, version: int) -> Logic:
+    number, least = numeric(term), as_number(wanted)
+    is_modern = version >= BLANK_IS_NO_NUMBER
+    parts: list[Logic] = []
+    if number is not None:
+        compared: Logic = {sign: [number, least]}
+        # Nothing counts as zero in our logic, so it is not more than these by itself.
+        needs_none = (sign == ">" and least >= 0) or (sign == ">=" and least > 0)
+        parts.append(compared if needs_none else joined("and", [_is_number(term), compared]))
+    if sign in ("<", "<=") and (not is_modern or least == 0):
+        parts.append(blank(term))
+    if is_modern and wanted == "0" and term.nature not in ("number", "truth"):
+        # Zero is as good as blank to newer versions, so words are compared with it by letters.
+        words: Logic = {"is_answered": [coded(term)]}
+        parts.append(joined("and", [words, negated(_is_number(term)), {sign: [_text(term), "0"]}]))
+    return joined("or", parts)
+
+
+def _to_quoted(sign: str, term: Term, wanted: str) -> Logic:
+    compared: Logic = {sign: [_text(term), wanted]}
+    return compared if wanted == "0" else joined("and", [_is_number(term), compared])
+
+
+def _to_text(sign: str, term: Term, wanted: str, version: int) -> Logic:
+    compared: Logic = {sign: [_text(term), wanted]}
+    zero: Logic = {"==": [_text(term), "0"]}
+    if wanted == "":
+        if version >= BLANK_IS_NO_NUMBER:
+            compared = joined("and", [joined("or", [negated(_is_number(term)), zero]), compared])
+        if sign == "<=":
+            return joined("or", [compared, zero])
+        return joined("and", [compared, negated(zero)]) if sign == ">" else compared
+    allowed = negated(_is_number(term))
+    if version >= BLANK_IS_NO_NUMBER:
+        allowed = joined("or", [allowed, zero])
+    return joined("and", [allowed, compared])
+
+
+def _numbers(sign: str, left: Term, right: Term, version: int) -> Logic:
+    """Two numbers, either of which may be missing."""
+    a, b = numeric(left), numeric(right)
+    no_a, no_b = negated(_is_number(left)), negated(_is_number(right))
+    parts: list[Logic] = [joined("and", [negated(no_a), negated(no_b), {sign: [a, b]}])]
     if sign in ("<=", ">="):
-        others.append(joined("and", [no_a, no_b]))
-    if version < BLANK_IS_NO_NUMBER or right.constant == "0":
-        less, more = (no_a, no_b) if sign in ("<", "<=") else (no_b, no_a)
-        others.append(joined("and", [less, negated(more)]))
-    return joined("or", [given, *others])
+        parts.append(joined("and", [no_a, no_b]))
+    no_left: Logic = {"==": [b, 0]}
+    no_right: Logic = {"==": [a, 0]}
+    if version >= BLANK_IS_NO_NUMBER:
+        if sign in ("<", "<="):
+            parts.append(joined("and", [no_a, negated(no_b), no_left]))
+        if sign in ("<=", ">="):
+            parts.append(joined("and", [no_b, negated(no_a), no_right]))
+        return joined("or", parts)
+    if sign in ("<", "<="):
+        parts.append(joined("and", [no_a, negated(no_b)]))
+    if sign == ">=":
+        parts.append(joined("and", [no_b, negated(no_a)]))
+    if sign == ">":
+        parts.append(joined("and", [no_b, negated(no_a), negated(no_right)]))
+    if sign == "<=":
+        parts.append(joined("and", [no_b, negated(no_a), no_right]))
+    return joined("or", parts)
+
+
+def _any(sign: str, left: Term, right: Term, version: int) -> Logic:
+    """Two values that may be numbers or words; only like is compared with like."""
+    is_a, is_b = _is_number(left), _is_number(right)
+    a, b = _text(left), _text(right)
+    zero_a: Logic = {"==": [a, "0"]}
+    zero_b: Logic = {"==": [b, "0"]}
+    no_a: Logic = {"==": [a, ""]}
+    no_b: Logic = {"==": [b, ""]}
+    if version >= BLANK_IS_NO_NUMBER:
+        text_a, text_b = (
+            joined("or", [negated(is_a), zero_a]),
+            joined("or", [negated(is_b), zero_b]),
+        )
+        allowed = joined("and", [text_a, text_b])
+    else:
+        allowed = joined("or", [no_a, no_b, joined("and", [negated(is_a), negated(is_b)])])
+    words = joined("and", [allowed, {sign: [a, b]}])
+    if sign in ("<=", ">"):
+        special = joined("or", [joined("and", [zero_a, no_b]), joined("and", [no_a, zero_b])])
+        words = {"if": [special, sign == "<=", words]}
+    if is_a is False or is_b is False:
+        return words
+    return {"if": [joined("and", [is_a, is_b]), {sign: [numeric(left), numeric(right)]}, words]}

@@ -86,6 +86,9 @@ def negated(logic: Logic) -> Logic:
     if isinstance(logic, dict) and list(logic) == ["!"]:
         inside = logic["!"]
         return inside[0] if isinstance(inside, list) else inside
+    for one, other in (("is_empty", "is_answered"), ("is_answered", "is_empty")):
+        if isinstance(logic, dict) and list(logic) == [one]:
+            return {other: logic[one]}
     return {"!": [logic]}
 
 

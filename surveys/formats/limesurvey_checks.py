@@ -95,7 +95,8 @@ class Checks:
                 if sign == ">=":
                     doc["is_required"] = True
                 continue
-            self._check(f"if(is_empty({value}),1,{counted} {sign} ({value}))", name)
+            unless = "" if is_numeric(value) else f"is_empty({value}) || "
+            self._check(f"{unless}{counted} {sign} ({value})", name)
 
     def _pairs(self, asked: Asked) -> str:
         codes = [f"{asked.code}_{sub.code}" for sub in asked.rows()]

@@ -16,6 +16,7 @@ from surveys.formats.expressionscript_terms import (
     joined,
     negated,
 )
+from surveys.formats.limesurvey_layout import OTHER
 from surveys.formats.limesurvey_ledger import Ledger
 from surveys.formats.limesurvey_source import Asked, number
 from surveys.formats.limesurvey_tables import Row
@@ -165,8 +166,10 @@ class Conditions:
     def _is_given(self, qid: str, code: str) -> Logic:
         """Whether the row of this code was answered in another question; None where it has none."""
         layout = self.variables.layouts[qid]
-        if layout.kind == "ranking":
+        if layout.kind in ("ranking", "multiple_choice"):
             key = layout.choices.get(code)
+            if key is None and code == "other":
+                key = layout.choices.get(OTHER)
             return {"in": [key, {"var": layout.key}]} if key is not None else None
         parts: list[Logic] = []
         for suffix, variable in self.variables.of(qid):
