@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from efm.cli import survey_proof
+
 COUNTS = ("questions", "mapped", "approximated", "raw", "dropped")
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -45,6 +47,7 @@ def register(commands: Any) -> None:
         "--output", metavar="FILE", help="where to write it; without it standard output"
     )
     action.set_defaults(run=give_out)
+    survey_proof.add(actions)
 
 
 def _read(path: Path) -> Any:

@@ -1,0 +1,26 @@
+"""The expert review of a definition: advice on length, wording, scales and load; never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from surveys.parts import Definition
+from surveys.proof.findings import Finding, listed
+from surveys.review.contrast import contrast, review_theme
+from surveys.review.scales import scales
+from surveys.review.structure import length, structure
+from surveys.review.wording import wording
+
+__all__ = ["contrast", "length", "review"]
+
+
+def review(definition: Definition, theme: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
+    """Warnings and notes on a survey, and on its theme where one is given as colours by name."""
+    return listed(_found(definition, theme or {}))
+
+
+def _found(definition: Definition, theme: Mapping[str, str]) -> Iterator[Finding]:
+    yield from structure(definition)
+    yield from wording(definition)
+    yield from scales(definition)
+    yield from review_theme(theme)
