@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from efm.errors import Conflict, Invalid, NotFound
 from efm.events import outbox
 from efm.models import Survey, SurveyVersion
-from surveys import library
+from surveys import library, proof
 from surveys.definition import Definition, checksum, dump, load
 from surveys.errors import DefinitionError
 
@@ -105,6 +105,7 @@ def publish(
     """Freeze the draft as the next version and open the survey with it.
 
     Publishing an unchanged draft gives the version that stands; a published version never changes.
+    Raises Invalid with what the proof calls errors, by their paths.
     """
     survey = session.execute(
         select(Survey).where(Survey.id == survey_id).with_for_update()
@@ -117,6 +118,8 @@ def publish(
     if current is not None and current.checksum == mark:
         survey.state = "open"
         return current
+    if problems := proof.errors(definition):
+        raise Invalid("The survey cannot be published as it is.", problems=problems)
     last = session.execute(
         select(func.max(SurveyVersion.number)).where(SurveyVersion.survey_id == survey_id)
     ).scalar_one()
