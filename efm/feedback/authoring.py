@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from efm.errors import Conflict, Invalid, NotFound
 from efm.events import outbox
+from efm.feedback import revisions
 from efm.models import Survey, SurveyVersion
 from surveys import library, proof
 from surveys.definition import Definition, checksum, dump, load
@@ -76,26 +77,22 @@ def save_draft(
     document: Mapping[str, Any],
     revision: int,
     now: datetime,
+    *,
+    user_id: uuid.UUID | None = None,
+    what: str = "Edited the texts on one page",
 ) -> Survey:
     """Store an edited draft made on top of `revision`.
 
     Raises Conflict when somebody saved meanwhile, Invalid when the definition has problems.
     """
     definition = read_draft(document)
-    survey = session.execute(
-        select(Survey).where(Survey.id == survey_id).with_for_update()
-    ).scalar_one_or_none()
-    if survey is None:
-        raise NotFound("There is no such survey.")
+    survey = revisions.locked(session, survey_id)
     if survey.draft_revision != revision:
         raise Conflict(
             "Somebody else saved this survey after you opened it. Your texts are still on this page; "
             "open the survey in a second tab to compare, then save again."
         )
-    survey.draft = dump(definition)
-    survey.name = (definition.name or definition.title)[:200]
-    survey.draft_revision += 1
-    survey.updated_at = now
+    revisions.keep(session, survey, dump(definition), what, now, user_id=user_id)
     return survey
 
 
@@ -107,11 +104,7 @@ def publish(
     Publishing an unchanged draft gives the version that stands; a published version never changes.
     Raises Invalid with what the proof calls errors, by their paths.
     """
-    survey = session.execute(
-        select(Survey).where(Survey.id == survey_id).with_for_update()
-    ).scalar_one_or_none()
-    if survey is None:
-        raise NotFound("There is no such survey.")
+    survey = revisions.locked(session, survey_id)
     definition = read_draft(survey.draft)
     mark = checksum(definition)
     current = current_version(session, survey)

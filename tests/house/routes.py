@@ -139,6 +139,15 @@ def _survey(house: House) -> dict[str, Any]:
     return {"survey_id": survey.id}
 
 
+def _edited(house: House) -> dict[str, Any]:
+    """A survey whose draft was changed once."""
+    survey_id = _survey(house)["survey_id"]
+    with house.unit() as session:
+        draft = authoring.get(session, survey_id).draft | {"title": "Another title"}
+        authoring.save_draft(session, survey_id, draft, 1, clock.now())
+    return {"survey_id": survey_id}
+
+
 def _distribution(house: House) -> dict[str, Any]:
     survey = _survey(house)["survey_id"]
     with house.unit() as session:
@@ -159,7 +168,9 @@ def _response(house: House) -> dict[str, Any]:
 
 def _file(house: House) -> dict[str, Any]:
     made = _response(house)
-    row = File(purpose="answer", name="a.txt", media_type="text/plain", size=1, content=b"a", **made)
+    row = File(
+        purpose="answer", name="a.txt", media_type="text/plain", size=1, content=b"a", **made
+    )
     with house.unit() as session:
         session.add(row)
     return {**made, "file_id": row.id}
@@ -290,11 +301,24 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "account.end_session": _session,
     "account.switch": _organization,
     "surveys.show": _survey,
+    "translations.index": _survey,
+    "translations.add": _survey,
+    "translations.edit": lambda house: {**_survey(house), "language": "de"},
+    "translations.save": lambda house: {**_survey(house), "language": "de"},
+    "translations.remove": lambda house: {**_survey(house), "language": "de"},
+    "translations.download": lambda house: {**_survey(house), "language": "de", "ending": "xlf"},
     "surveys.edit": _survey,
     "surveys.save": _survey,
     "surveys.publish": _survey,
     "surveys.close": _survey,
     "surveys.download": lambda house: {**_survey(house), "number": 1},
+    "builder.show": _survey,
+    "builder.act": _survey,
+    "builder.undo": _edited,
+    "builder.redo": _survey,
+    "builder.history": _survey,
+    "builder.return_to": _edited,
+    "builder_preview.show": _survey,
     "responses.export": lambda house: {**_survey(house), "ending": "csv"},
     "responses.codebook": _survey,
     "responses.show": _response,
@@ -355,6 +379,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
 }
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
+    "builder.return_to": {"revision": "1"},
     "members.change_role": {"role": "agent"},
     "connection_setup.delete_file": {"file": "orders.csv"},
 }
