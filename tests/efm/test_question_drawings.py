@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +104,8 @@ class Drawn(HTMLParser):
                 value = self.texts.get(place, "").removeprefix("\n")
             elif given.get("type") in ("radio", "checkbox") and "checked" not in given:
                 continue
+            elif given.get("type") == "file":
+                continue  # Files travel beside the fields and are put in their place on arrival.
             form.setdefault(str(name), []).append(value)
         return form
 
@@ -111,6 +114,8 @@ class Drawn(HTMLParser):
         for place, tag, given in self.fields():
             if given.get("name") != name:
                 continue
+            if given.get("type") == "file":
+                return True
             if tag == "textarea" or (tag == "input" and given.get("type") in TAKES_TYPING):
                 return True
             if tag == "select" and value in [option.get("value") for option in self.menus[place]]:
@@ -158,6 +163,8 @@ def answered(question: Question) -> dict[str, Any]:
             continue
         if kinds.points(atom):
             values[atom.key] = kinds.points(atom)[-2]
+        elif kind.template == "file":
+            values[atom.key] = [f"{'0a' * 16}~plan.pdf"]
         elif question.kind == "ranking" and atom is question:
             values[atom.key] = [choice.key for choice in reversed(atom.choices)]
         elif kind.takes_many:
@@ -361,3 +368,24 @@ def test_particulars_are_named_in_the_language_of_the_page(app: EfmFlask, langua
             t=partial(translations.text, language),
         )
     assert translations.text(language, "particulars.street") in html
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_page_with_its_styles_is_small(app: EfmFlask, name: str) -> None:
+    question = example(name)
+    if "rows" in question:
+        question["rows"] = [{"key": f"row_{n}", "label": f"Row number {n}"} for n in range(10)]
+    definition = loaded(question)
+    with app.test_request_context("/s/"):
+        html = render_template(
+            "answer/page.html",
+            definition=definition,
+            page=definition.pages[0],
+            page_index=0,
+            page_count=1,
+            values={},
+            errors={},
+            t=partial(translations.text, "en"),
+        )
+    styles = (Path(app.root_path) / "static" / "answer.css").read_bytes()
+    assert len(html.encode()) + len(styles) < 30_000

@@ -30,6 +30,9 @@ ANSWERS: dict[str, JsonValue] = {
     "mail": "anna@northwind",
     "page": "https://example.com",
     "look": ["calm"],
+    "ad": ["bold"],
+    "plan": ["0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a~plan.pdf"],
+    "sign": "Ana Novak",
     "order": ["speed", "price"],
     "points.price": 60,
     "points.speed": 40,
@@ -176,6 +179,12 @@ pages:
         kind: consent
         text: "We keep your answers for two years, to get better at what we do.\\nYou can take this back at any time."
         is_required: true
+      - key: ad
+        kind: picture_choice
+        text: Which advertisement did you see?
+        choices: [{key: calm, label: The calm one, image: /static/favicon.svg}, {key: bold, label: The bold one, image: /static/favicon.svg}]
+      - {key: plan, kind: file_upload, text: Show us a drawing of the room., settings: {max_files: 3, types: [pdf, png]}}
+      - {key: sign, kind: signature, text: Sign with your name.}
       - {key: total, kind: calculated, text: Total, value: 1}
       - {key: origin, kind: hidden}
 """
