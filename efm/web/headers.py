@@ -54,7 +54,9 @@ def finish(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-ID"] = g.get("request_id", "")
     headers.setdefault("Content-Security-Policy", ANSWER_CSP if is_answer else CSP)
-    headers.update(fixed(is_answer=is_answer, is_secure=unit.config().is_secure))
+    # A page may be shown in a frame of ours where its view says so.
+    for name, value in fixed(is_answer=is_answer, is_secure=unit.config().is_secure).items():
+        headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
     for name, value in g.get("form_cookies", {}).items():

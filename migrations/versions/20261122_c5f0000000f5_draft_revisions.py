@@ -54,9 +54,7 @@ def upgrade() -> None:
     )
     # A revision is written once; old ones go, none is changed.
     op.execute(f"GRANT SELECT, INSERT, DELETE ON draft_revisions TO {app}")
-    op.add_column(
-        "surveys", sa.Column("folder", sa.String(100), server_default="", nullable=False)
-    )
+    op.add_column("surveys", sa.Column("folder", sa.String(100), server_default="", nullable=False))
 
 
 def downgrade() -> None:

@@ -69,7 +69,7 @@ def create() -> BaseResponse:
         unit.session(), request.form.get("template", ""), unit.now(), user_id=who.user_id
     )
     _note("survey.created", survey.id, template=survey.template)
-    return redirect(url_for("surveys.edit", survey_id=survey.id))
+    return redirect(url_for("builder.show", survey_id=survey.id))
 
 
 @pages.post("/surveys/new/file")
@@ -91,7 +91,7 @@ def create_from_file() -> Response | BaseResponse:
         return Response(page, 422)
     survey = authoring.create(unit.session(), definition, unit.now(), user_id=principal().user_id)
     _note("survey.created", survey.id, from_file=True)
-    return redirect(url_for("surveys.edit", survey_id=survey.id))
+    return redirect(url_for("builder.show", survey_id=survey.id))
 
 
 def _errors(error: Exception) -> dict[str, str]:
@@ -148,7 +148,9 @@ def save(survey_id: uuid.UUID) -> Response | BaseResponse:
     document = drafting.edited(survey.draft, form)
     revision = int(form["revision"]) if form.get("revision", "").isdecimal() else 0
     try:
-        authoring.save_draft(unit.session(), survey_id, document, revision, unit.now())
+        authoring.save_draft(
+            unit.session(), survey_id, document, revision, unit.now(), user_id=principal().user_id
+        )
     except Invalid as error:
         return Response(_form(survey, document, revision, error.problems), 422)
     except Conflict as error:
