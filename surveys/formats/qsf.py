@@ -40,10 +40,10 @@ class _Import:
         self.cleaner = Cleaner()
         self.keys = Keys(RESERVED)
         self.fields = Fields()
-        self.answers = Answers()
+        self.answers = Answers(file.questions)
         self.language = language(file.entry.get("SurveyLanguage")) or "en"
         logics = Logics(self.answers, self.fields, self.cleaner)
-        self.texts = Texts(file, self.cleaner, logics, self.language)
+        self.texts = Texts(file, self.cleaner, logics, self.language, self.keys)
         self.settling = Settling(file, self.fields, self.answers, logics, self.texts)
         self.notes: list[str] = []
         self.places: dict[int, list[Place]] = {}
@@ -93,6 +93,7 @@ class _Import:
                 self.answers.add(place)
             if held:
                 self.places[leg.number] = held
+        self.texts.room = room
 
     def _made(self, source: str, payload: Mapping[str, object], visit: Visit) -> Made:
         tag = name(payload.get("DataExportTag"))
@@ -124,8 +125,6 @@ class _Import:
         for each in blocks:
             each["title"] = self.texts.plain(each.get("title"), 2000)
         endings = pages.endings[:MAX_ENDINGS]
-        for ending in endings:
-            ending["title"] = self.texts.plain(ending.get("title"))
         document: Document = {
             "title": self.texts.plain(self.file.entry.get("SurveyName")) or "Survey",
             "language": self.language,

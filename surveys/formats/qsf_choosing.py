@@ -71,7 +71,7 @@ def offered(
     """The choices (``which`` "Choices") or answers of a question; their ids become their keys."""
     found = entries(given)
     ids = in_order(found, order)
-    laid = arranged(randomization, ids, asked.fields, f"{asked.key} {which}")
+    laid = arranged(randomization, ids, asked.fields)
     keys, names = {}, Keys()
     for source in ids:
         keys[source] = names.key(source, f"{prefix}{source}", "c")
@@ -137,7 +137,7 @@ def choosing(asked: Asked, selector: str) -> Made:
     made = list_of(asked, "multiple_choice" if is_several else "single_choice")
     if selector in ("DL", "SB") and made.document["kind"] == "single_choice":
         made.document["kind"] = "dropdown"
-    if is_several:
+    if made.document["kind"] == "multiple_choice":
         limit_choices(made, payload, len(ids) if not is_carried(asked) else 200)
     if payload.get("ChoiceGroups"):
         made.differs("The groups of choices have no headings here.")
@@ -292,3 +292,9 @@ def unasked(asked: Asked, reason: str) -> Made:
     """What is measured without asking: kept as a value that a program may give."""
     document: Document = {"key": asked.key, "kind": "hidden", "text": asked.text()}
     return Made(document, Shape("none", asked.key), [reason])
+
+
+def simple(asked: Asked, kind: str) -> Made:
+    """A question of a kind that is answered by itself and that no logic asks about."""
+    document: Document = {"key": asked.key, "kind": kind, "text": asked.text()}
+    return Made(document, Shape("none", asked.key))

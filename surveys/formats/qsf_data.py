@@ -8,7 +8,8 @@ from itertools import combinations
 from math import comb
 
 from surveys.formats.naming import Keys
-from surveys.formats.qsf_parts import Document, Unknown, first_given
+from surveys.formats.qsf_conditions import first_given
+from surveys.formats.qsf_parts import Document, Unknown
 from surveys.parts import Logic
 
 MOST_FIELDS = 190
@@ -87,20 +88,17 @@ class Fields:
 
     def value(self, name: str, number: int) -> Logic:
         """What a field comes to at a place in the flow."""
+        paths = self.paths(name, number)
+        if paths == ["_language"]:
+            return {"upper": [{"var": "_language"}]}
+        return first_given([{"var": path} for path in paths])
+
+    def paths(self, name: str, number: int) -> list[str]:
+        """Where the value of a field may be found at a place in the flow, the latest first."""
         if name in self._outside:
             raise Unknown(f"A web service gives {name} its value, and none is called here.")
         if name == "Q_Language":
-            return {"upper": [{"var": "_language"}]}
-        return first_given([{"var": path} for path in self._paths(name, number)])
-
-    def path(self, name: str, number: int) -> str:
-        """The path under which a text pipes a field."""
-        if name in self._outside:
-            raise Unknown(f"A web service gives {name} its value, and none is called here.")
-        return "_language" if name == "Q_Language" else self._paths(name, number)[0]
-
-    def _paths(self, name: str, number: int) -> list[str]:
-        """Where the value may be found, the latest place first."""
+            return ["_language"]
         paths = [
             each.key
             for each in reversed(self.sets.get(name, []))
@@ -109,7 +107,14 @@ class Fields:
         if self.constant(name) is None or name not in self.documents:
             self._link(name)
         self.used.add(name)
+        if self._is_always_set(name, number):
+            return paths[:1]
         return [*paths, f"_data.{self.documents[name]['key']}"]
+
+    def _is_always_set(self, name: str, number: int) -> bool:
+        """Whether the latest place before this one is passed by everybody."""
+        before = [each for each in self.sets.get(name, []) if each.key and each.number < number]
+        return bool(before) and before[-1].is_free
 
     def _link(self, name: str) -> None:
         self._add(name, name, {"source": "link", "name": name[:200]})
@@ -123,14 +128,17 @@ class Fields:
         self.used.add(("contact", known))
         return f"_data.{self.documents['contact', known]['key']}"
 
-    def subset(self, title: str, ids: list[str], show: int) -> dict[str, Logic] | None:
+    def subset(self, ids: list[str], show: int) -> dict[str, Logic] | None:
         """When each of the ids is among so many drawn of them; None where there are too many ways."""
         if not 0 < show < len(ids) or len(ids) > 200 or comb(len(ids), show) > _MOST_DRAWN:
             return None
         ways = [f"|{'|'.join(map(str, way))}|" for way in combinations(range(len(ids)), show)]
         if max(map(len, ways)) > _LONGEST_WAY:
             return None
-        path = self._draw(title, ways)
+        try:
+            path = self._draw(ways)
+        except Unknown:
+            return None
         return {each: {"contains": [{"var": path}, f"|{n}|"]} for n, each in enumerate(ids)}
 
     def random(self, path: str) -> str:
@@ -141,28 +149,28 @@ class Fields:
         low, high = sorted((int(found[1]), int(found[2])))
         size = high - low + 1
         if size <= _MOST_DRAWN:
-            return self._draw(path, [str(low + each) for each in range(size)])
+            return self._draw([str(low + each) for each in range(size)])
         # Digits to the base of a hundred, drawn one by one, reach every number of a larger range.
         digits: list[Logic] = []
         while size > 100 ** len(digits):
-            drawn = self._draw(f"{path} {len(digits)}", [str(each) for each in range(100)])
+            drawn = self._draw([str(each) for each in range(100)])
             digits.append({"*": [100 ** len(digits), {"var": drawn}]})
         value: Logic = {"+": [low, {"%": [{"+": digits}, size]}]}
-        name = ("random", len(self.documents))
-        self._add(name, f"random {path}", {"source": "value", "value": value})
-        self.used.add(name)
-        return f"_data.{self.documents[name]['key']}"
+        return self._random({"source": "value", "value": value})
 
-    def _draw(self, title: str, choices: list[str]) -> str:
+    def _draw(self, choices: list[str]) -> str:
+        return self._random({"source": "random", "choices": choices})
+
+    def _random(self, document: Document) -> str:
         name = ("random", len(self.documents))
-        self._add(name, f"random {title}", {"source": "random", "choices": choices})
+        if len(self.used) >= MOST_FIELDS:
+            raise Unknown("There is no room for more embedded fields.")
+        self._add(name, f"random_{len(self.documents)}", document)
         self.used.add(name)
         return f"_data.{self.documents[name]['key']}"
 
     def _add(self, name: object, title: str, document: Document) -> None:
         if name not in self.documents:
-            if len(self.documents) > MOST_FIELDS * 20:
-                raise Unknown("There are more embedded fields than any survey has.")
             self.documents[name] = {"key": self.keys.key(str(name), title, "field"), **document}
 
     def written(self) -> tuple[list[Document], int]:

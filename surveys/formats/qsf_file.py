@@ -15,7 +15,18 @@ _DEEPEST = 80
 _MOST_PARTS = 3_000_000
 _LONGEST_NUMBER = 30
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")
-_SCRIPTS = {"zh-s": "zh-Hans", "zh-t": "zh-Hant", "zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
+# Codes of the source that are others than those of the rest of the world.
+_CODES = {
+    "zh-s": "zh-Hans", "zh-t": "zh-Hant", "zh-cn": "zh-Hans", "zh-tw": "zh-Hant",
+    "sqi": "sq", "asm": "as", "aze": "az", "bel": "be", "ben": "bn", "bos": "bs", "cat": "ca",
+    "ch": "ch", "cym": "cy", "est": "et", "eus": "eu", "glg": "gl", "guj": "gu", "hau": "ha",
+    "hin": "hi", "hrv": "hr", "hye": "hy", "ibo": "ig", "ind": "id", "isl": "is", "kan": "kn",
+    "kat": "ka", "kaz": "kk", "khm": "km", "kir": "ky", "lao": "lo", "lav": "lv", "lit": "lt",
+    "mal": "ml", "mar": "mr", "mkd": "mk", "mon": "mn", "msa": "ms", "mya": "my", "nep": "ne",
+    "ori": "or", "pan": "pa", "sin": "si", "slk": "sk", "slv": "sl", "som": "so", "srp": "sr",
+    "swa": "sw", "tam": "ta", "tel": "te", "tgl": "tl", "tha": "th", "ukr": "uk", "urd": "ur",
+    "uzb": "uz", "vie": "vi", "yor": "yo", "zul": "zu",
+}  # fmt: skip
 
 
 @dataclass
@@ -76,8 +87,8 @@ def read(content: bytes) -> File:
 def language(code: object) -> str:
     """A language code as ours are written ("EN" is "en", "ZH-S" is "zh-Hans"); '' for none."""
     written = name(code).lower().replace("_", "-")
-    if written in _SCRIPTS:
-        return _SCRIPTS[written]
+    if written in _CODES:
+        return _CODES[written]
     if not _LANGUAGE.fullmatch(written):
         return ""
     first, *others = written.split("-")

@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 from surveys.expressions import ExpressionError, compile_expression
 from surveys.formats.cleaning import Cleaner
+from surveys.formats.qsf_conditions import both, either, opposite
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_operands import Answers
-from surveys.formats.qsf_parts import At, Unknown, both, either, opposite
+from surveys.formats.qsf_parts import At, Unknown
+from surveys.formats.qsf_sums import summed
 from surveys.formats.qsf_values import is_on, mapping, name, number, numbered
 from surveys.parts import Logic
 
 _PIPE = re.compile(r"\$\{([^{}]{1,300})\}")
+_SUM = re.compile(r"\$e\{([^{}]*)\}")
 _FLAGGED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 _COMPARED: Mapping[str, str] = {
     "GreaterThan": ">",
@@ -61,6 +64,15 @@ class Logics:
         No logic at all gives None. Conditions are joined by "and" before "or", the sets of
         conditions as well.
         """
+        found = self._compile(given, at, unknown=unknown)
+        if found.problems:
+            # What holds whatever the unknown may be does not depend on it.
+            other = self._compile(given, at, unknown=not unknown)
+            if other.logic == found.logic:
+                return Found(found.logic, ())
+        return found
+
+    def _compile(self, given: object, at: At, *, unknown: bool) -> Found:
         problems: list[str] = []
         sets: list[tuple[str, Logic]] = []
         for part in numbered(given):
@@ -194,10 +206,16 @@ class Logics:
             return self.answers.value(path, at)
         raise Unknown(f"What {path[:40]} stands for is not known here.")
 
+    def sum(self, text: str, at: At) -> Logic:
+        """The value of a sum in a text; raises Unknown."""
+        return summed(text, lambda path: self.piped(path, at))
+
     def expression(self, text: object, at: At) -> Logic:
         """A value set in the flow: a text with what is piped into it."""
+        if isinstance(text, str) and (found := _SUM.fullmatch(text.strip()[:2000])):
+            return self.sum(found[1], at)
         if isinstance(text, str) and "$e{" in text:
-            raise Unknown("Sums in piped text are not carried over.")
+            raise Unknown("Sums within a text are not carried over.")
         value = self._right(str(text) if isinstance(text, int | float) else text, at)
         # A text stays a text: it is shown and compared as it was written.
         return str(text)[:2000] if isinstance(value, int | float) else value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from surveys.formats.qsf_parts import At, Place, Shape, Unknown, either, first_given
+from surveys.formats.qsf_conditions import both, either, first_given
+from surveys.formats.qsf_parts import At, Place, Shape, Unknown, Visit
 from surveys.formats.qsf_values import number
 from surveys.parts import Logic
 
@@ -40,12 +41,27 @@ def locator(text: str) -> Locator:
 class Answers:
     """All questions at all visits, and how their answers are read at a point of the flow."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Container[str]) -> None:
         self.places: dict[str, list[Place]] = {}
+        # All questions of the file: those without a place are never asked.
+        self._known = known
+        self.mark: Callable[[Place], str] | None = None
 
     def add(self, place: Place) -> None:
         """One more place where a question is asked."""
         self.places.setdefault(place.source, []).append(place)
+
+    def keys_at(self, visit: Visit) -> set[str]:
+        """The keys of the questions of a visit."""
+        return {
+            each.made.shape.key
+            for places in self.places.values()
+            for each in places
+            if each.visit is visit
+        }
+
+    def _is_never_asked(self, wanted: Locator) -> bool:
+        return wanted.source not in self.places and wanted.source in self._known
 
     def at(self, wanted: Locator, at: At) -> list[Place]:
         """The places a locator means here: of this visit, of the loop it names, or those before."""
@@ -75,6 +91,8 @@ class Answers:
         wanted = locator(text)
         if wanted.source.endswith("_NPS_GROUP"):
             return self._in_group(wanted, at)
+        if self._is_never_asked(wanted):
+            return False
         return either([_selected(shape, wanted) for shape in self._shapes(wanted, at)])
 
     def _in_group(self, wanted: Locator, at: At) -> Logic:
@@ -86,14 +104,20 @@ class Answers:
         answered: Logic = {"is_answered": [value]}
         return {"and": [answered, {">=": [value, bounds[0]]}, {"<=": [value, bounds[1]]}]}
 
-    def value(self, text: str, at: At, wanted_rank: object = None) -> Logic:
+    def value(self, text: str, at: At) -> Logic:
         """The value of an answer: its text, number, count or recoded value."""
         wanted = locator(text)
+        if self._is_never_asked(wanted):
+            return None
+        if wanted.selector == "ChoiceGroup/SelectedChoices":
+            return first_given([_labels(each) for each in reversed(self.at(wanted, at))])
         return first_given([_value(shape, wanted) for shape in reversed(self._shapes(wanted, at))])
 
     def is_ranking(self, text: str, at: At) -> bool:
         """Whether the locator means the place of a choice in a ranking."""
         wanted = locator(text)
+        if self._is_never_asked(wanted):
+            return False
         return (
             bool(wanted.ids)
             and all(each.form == "ranking" for each in self._shapes(wanted, at))
@@ -111,13 +135,19 @@ class Answers:
     def displayed(self, text: str, at: At) -> Logic:
         """Whether a question, choice or scale point was displayed."""
         wanted = locator(text)
+        if self._is_never_asked(wanted):
+            return False
         found: list[Logic] = []
         for place in self.at(wanted, at):
             if place.number >= at.number:
                 continue
-            if place.shown_if is None:
-                raise Unknown("Whether this was displayed is a matter of a draw.")
-            found.append(_all([*place.shown_if, *_offered(place, wanted)]))
+            conditions = place.shown_if
+            if conditions is None:
+                if self.mark is None:
+                    raise Unknown("Whether this was displayed is a matter of a draw.")
+                conditions = [{"==": [{"var": self.mark(place)}, 1]}]
+            shown = both(*conditions, *_offered(place, wanted))
+            found.append(True if shown is None else shown)
         return either(found)
 
     def path(self, text: str, at: At) -> tuple[str, bool]:
@@ -125,13 +155,6 @@ class Answers:
         wanted = locator(text)
         shapes = self._shapes(wanted, at)
         return _path(shapes[-1], wanted), len(shapes) == 1
-
-
-def _all(conditions: list[Logic]) -> Logic:
-    given: list[Logic] = [each for each in conditions if each is not None and each is not True]
-    if not given:
-        return True
-    return {"and": given} if len(given) > 1 else given[0]
 
 
 def _of(known: object, source: str) -> str | int | float:
@@ -158,7 +181,14 @@ def _selected(shape: Shape, wanted: Locator) -> Logic:
         raise Unknown("What is to be selected is not known here.")
     if shape.form in ("single", "scale"):
         return {"==": [{"var": shape.key}, _of(shape.choices, ids[0])]}
+    if shape.form == "rows_own" and ids[0] in shape.parts:
+        own = shape.parts[ids[0]]
+        if len(ids) == 1:
+            return {"is_answered": [{"var": own.key}]}
+        return {"==": [{"var": own.key}, _of(own.choices, ids[1])]}
     if shape.form in ("multiple", "ranking"):
+        if len(ids) > 1 and shape.columns.get(ids[1]) == "off":
+            return {"!": [{"in": [_of(shape.choices, ids[0]), {"var": shape.key}]}]}
         return {"in": [_of(shape.choices, ids[0]), {"var": shape.key}]}
     if shape.form == "swapped":
         row, column = (ids[1], ids[0]) if len(ids) > 1 else ("", ids[0])
@@ -192,6 +222,13 @@ def _value(shape: Shape, wanted: Locator) -> Logic:
             cells: list[Logic] = [{"var": each} for each in _rows(shape)]
             return {"count": [*cells, None]}
         return {"count": [{"var": shape.key}]}
+    if selector == "SelectedAnswerCount" and ids and shape.columns.get(ids[0]) == "on":
+        return {"count": [{"var": shape.key}]}
+    if selector in ("TotalSum", "ChoiceTotal") and shape.form == "rows_number":
+        return {"sum": [{"var": each} for each in _rows(shape)]}
+    if selector == "SelectedChoicesRecode" and shape.form == "multiple":
+        recodes = {key: str(shape.recodes.get(s, s))[:200] for s, key in shape.choices.items()}
+        return _listed(shape.key, recodes, ",")
     if selector == "SelectedAnswerCount" and ids and shape.form == "rows_multiple":
         return {"count": [{"var": _row(shape, ids[0])}]}
     if selector == "SelectedAnswerCount" and ids and shape.form == "rows_single":
@@ -217,6 +254,30 @@ def _recoded(shape: Shape, path: str) -> Logic:
             value if value is not None else str(recode)[:200],
         ]
     return {"if": [*branches, None]} if branches else None
+
+
+def _labels(place: Place) -> Logic:
+    """The words of what was chosen, as the source pipes them."""
+    shape = place.made.shape
+    found = place.made.document.get("choices")
+    if shape.form not in ("single", "multiple") or not isinstance(found, list):
+        raise Unknown("The words of what is chosen there are not known here.")
+    labels = {each["key"]: each["label"] for each in found if isinstance(each["label"], str)}
+    if shape.form == "multiple":
+        return _listed(shape.key, labels, ", ")
+    branches: list[Logic] = []
+    for key, label in labels.items():
+        branches += [{"==": [{"var": shape.key}, key]}, label]
+    return {"if": [*branches, None]}
+
+
+def _listed(path: str, words: Mapping[str | int | float, str], between: str) -> Logic:
+    """The words of all that was chosen, one after the other."""
+    pieces: list[Logic] = [
+        {"if": [{"in": [key, {"var": path}]}, f"{between}{word}", ""]}
+        for key, word in words.items()
+    ]
+    return {"substr": [{"cat": pieces}, len(between)]}
 
 
 def _path(shape: Shape, wanted: Locator) -> str:

@@ -21,7 +21,7 @@ class Arranged:
     reason: str = ""
 
 
-def arranged(given: object, ids: list[str], fields: Fields, title: str) -> Arranged:
+def arranged(given: object, ids: list[str], fields: Fields) -> Arranged:
     """How choices or rows are arranged; ``given`` is the Randomization of a question."""
     chosen = mapping(given)
     kind = name(chosen.get("Type"))
@@ -29,27 +29,27 @@ def arranged(given: object, ids: list[str], fields: Fields, title: str) -> Arran
         return Arranged(ids, "random")
     if kind in ("Subset", "SubSet", "RandomWithOnlyX"):
         made = Arranged(ids, "random")
-        _draw(made, ids, whole(chosen.get("TotalRandSubset")), fields, title)
+        _draw(made, ids, whole(chosen.get("TotalRandSubset")), fields)
         return made
     if kind == "Advanced":
-        return _advanced(mapping(chosen.get("Advanced")), ids, fields, title)
+        return _advanced(mapping(chosen.get("Advanced")), ids, fields)
     if kind == "ScaleReversal" or is_on(chosen.get("ConsistentScaleReversal")):
         return Arranged(ids, "reversed_for_half")
     return Arranged(ids)
 
 
-def _draw(made: Arranged, ids: list[str], show: int | None, fields: Fields, title: str) -> None:
+def _draw(made: Arranged, ids: list[str], show: int | None, fields: Fields) -> None:
     """Let only so many of the ids be shown."""
     if show is None or not 0 < show < len(ids):
         return
-    drawn = fields.subset(title, ids, show)
+    drawn = fields.subset(ids, show)
     if drawn is None:
         made.reason = f"Only {show} drawn at random are shown in the source; here all are."
     else:
         made.shown_if |= drawn
 
 
-def _advanced(given: Mapping[str, object], ids: list[str], fields: Fields, title: str) -> Arranged:
+def _advanced(given: Mapping[str, object], ids: list[str], fields: Fields) -> Arranged:
     """Slots: an id stays where it stands, a mark is filled from those in random order."""
     slots = [name(each) for each in listed(given.get("FixedOrder"))]
     hidden = {name(each) for each in listed(given.get("Undisplayed"))}
@@ -59,7 +59,7 @@ def _advanced(given: Mapping[str, object], ids: list[str], fields: Fields, title
     moving += [each for each in ids if each not in known]
     if not slots:
         return Arranged([each for each in ids if each not in hidden], "random")
-    left = [each for each in (*moving, *drawn) if each not in hidden]
+    left = list(dict.fromkeys(each for each in (*moving, *drawn) if each not in hidden))
     laid: list[str] = []
     fixed: set[str] = set()
     for slot in slots:
@@ -72,5 +72,5 @@ def _advanced(given: Mapping[str, object], ids: list[str], fields: Fields, title
     made = Arranged(laid, "random" if len(laid) - len(fixed) > 1 else "as_given", fixed)
     if is_on(given.get("ScaleReversal")) and made.order == "as_given":
         made.order = "reversed_for_half"
-    _draw(made, drawn, whole(given.get("TotalRandSubset")), fields, title)
+    _draw(made, drawn, whole(given.get("TotalRandSubset")), fields)
     return made

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from surveys.formats.naming import Keys
+from surveys.formats.qsf_conditions import both, opposite
 from surveys.formats.qsf_order import arranged
-from surveys.formats.qsf_parts import At, Document, Place, Visit, When, both, opposite
+from surveys.formats.qsf_parts import At, Document, Place, Visit, When
 from surveys.formats.qsf_plan import Drawn, Ends, Plan, Sets
 from surveys.formats.qsf_settling import Settling
 from surveys.formats.qsf_values import is_on, listed, mapping, name, whole
+from surveys.logic import Condition
 from surveys.parts import Logic
 
 END_OF_SURVEY = "ENDOFSURVEY"
@@ -40,6 +42,7 @@ class Pages:
 
     def lay(self) -> None:
         """All pages of the plan, in its order."""
+        self.settling.answers.mark = self._mark
         for leg in self.plan.legs:
             if isinstance(leg, Visit):
                 self._visit(leg)
@@ -58,7 +61,7 @@ class Pages:
         }
         if unit:
             document["block"] = unit
-        if show_if is not None:
+        if show_if is not None and show_if is not True:
             document["show_if"] = show_if
         self.documents.append(document)
         return document
@@ -82,7 +85,8 @@ class Pages:
 
     def _ends(self, leg: Ends) -> None:
         options = mapping(leg.payload.get("Options"))
-        key = self.keys.key(("ending", leg.number), f"ending_{len(self.endings) + 1}", "ending")
+        flag = name(options.get("ResponseFlag"))
+        key = self.keys.key(("ending", leg.number), flag or "ending", "ending")
         document: Document = {"key": key}
         address = options.get("EOSRedirectURL")
         if name(options.get("SurveyTermination")) == "Redirect" and isinstance(address, str):
@@ -95,8 +99,6 @@ class Pages:
             self.notes.append(
                 "The message of an ending is in the source's library, not in the file."
             )
-        flag = name(options.get("ResponseFlag"))
-        document["title"] = (flag or name(leg.payload.get("Description")) or "End of survey")[:200]
         if leg.is_last and not leg.unit:
             self.endings.insert(0, document)
             return
@@ -118,6 +120,8 @@ class Pages:
             unit["show_if"] = guards
         show_if = None if is_own else guards
         block = self.settling.file.blocks[leg.block]
+        self.settling.is_muted = guards is False
+        first = len(self.documents)
         laid = self._arranged(block, places, unit, is_own=is_own)
         if not laid:
             self._page([], leg.unit, show_if)
@@ -129,6 +133,43 @@ class Pages:
             self._one_page(
                 page, order, drawn, leg, guards, show_if, jumps, skips, is_drawn=drawn_unit
             )
+        self.settling.is_muted = False
+        self._collect(leg, first, is_shuffled=unit.get("page_order") == "random")
+
+    def _collect(self, leg: Visit, first: int, *, is_shuffled: bool) -> None:
+        """The present values of fields that texts of this visit pipe, computed before it."""
+        made: list[Document] = []
+        for (number, source), (key, value) in self.settling.texts.collected.items():
+            if number == leg.number:
+                made.append(
+                    {"key": key, "kind": "calculated", "text": source[:200], "value": value}
+                )
+        if made:
+            page = self._page(made, "" if is_shuffled else leg.unit)
+            self.documents.insert(first, self.documents.pop())
+            assert page is self.documents[first]
+
+    def _mark(self, place: Place) -> str:
+        """A value that says that a question was passed, where only a draw knows whether it is."""
+        if not place.seen:
+            key = self.settling.texts.one_more(
+                ("seen", place.number), f"{place.made.shape.key}_seen"
+            )
+            document: Document = {
+                "key": key,
+                "kind": "calculated",
+                "text": place.source,
+                "value": 1,
+            }
+            if "show_if" in place.made.document:
+                document["show_if"] = place.made.document["show_if"]
+            assert place.page is not None
+            questions = place.page["questions"]
+            assert isinstance(questions, list)
+            keys = [each["key"] for each in questions]
+            questions.insert(keys.index(place.made.document["key"]) + 1, document)
+            place.seen = key
+        return place.seen
 
     def _draws_some(self, key: str) -> bool:
         return any(each["key"] == key and "show" in each for each in self.plan.randomizers)
@@ -151,6 +192,7 @@ class Pages:
         outside = [each for each in jumps if each.to not in sources]
         passed_over = [opposite(each.taken) for each in outside]
         documents: list[Document] = []
+        made_page = self._page(documents, leg.unit, both(show_if, *passed_over))
         ends: list[Logic] = []
         taken: list[_Jump] = []
         for index, place in enumerate(page):
@@ -158,7 +200,8 @@ class Pages:
             some = drawn.get(place.source)
             made = self.settling.question(place, both(*hidden, some))
             documents += made
-            if not is_drawn and some is None:
+            place.page = made_page
+            if not is_drawn:
                 place.shown_if = [guards, *passed_over, made[0].get("show_if")]  # type: ignore[list-item]
             for logic, to in self._taken(place, skips.get(place.source, [])):
                 if to == END_OF_SURVEY:
@@ -166,7 +209,6 @@ class Pages:
                 else:
                     taken.append(_Jump(logic, to))
         jumps[:] = [*outside, *taken]
-        made_page = self._page(documents, leg.unit, both(show_if, *passed_over))
         if order != "as_given":
             made_page["question_order"] = order
         if ends:
@@ -182,7 +224,11 @@ class Pages:
             logic = self.settling.skip(skip, At(place.number + 1, place.visit), place)
             if logic is None:
                 continue
-            mine = both(shown, *map(opposite, before), logic)
+            # A question that was not asked selects nothing, but it may lack a selection.
+            asked = shown if Condition(logic).holds({}) else None
+            mine = both(asked, *map(opposite, before), logic)
+            if mine is False:
+                continue
             taken.append((mine, name(skip.get("SkipToDestination"))))
             before.append(logic)
         return taken
@@ -205,7 +251,7 @@ class Pages:
             show = advanced.get("TotalRandSubset") or options.get("TotalRandSubset")
             given = {"Type": "SubSet", "TotalRandSubset": show}
             ids = [each.source for each in places]
-            found = arranged(given, ids, self.settling.fields, str(unit["key"]))
+            found = arranged(given, ids, self.settling.fields)
             drawn = found.shown_if
             if found.reason:
                 self.notes.append(f"In the block {unit['key']}: {found.reason}")
@@ -229,7 +275,7 @@ class Pages:
         by_source = {each.source: each for each in places}
         found = arranged(
             {"Type": "Advanced", "Advanced": given.get("Advanced")},
-            list(by_source), self.settling.fields, "block",
+            list(by_source), self.settling.fields,
         )  # fmt: skip
         if found.reason:
             self.notes.append(found.reason)
@@ -245,16 +291,14 @@ class Pages:
 
     def skipped_end(self) -> None:
         """The end that skipping leads to is the usual one, whatever the flow ends with."""
-        if not self.endings:
-            return
-        natural = self.endings[0] if self.endings[0].get("show_if") is None else None
         usual = self.settling.usual_ending()
-        if natural is None or natural.get("is_screen_out"):
-            self.endings.insert(0, {"key": "usual", "title": "End of survey", **usual})
+        if not self.endings:
+            self.endings += [{"key": "usual", **usual}] if usual else []
+            return
+        if self.endings[0].get("show_if") is not None or self.endings[0].get("is_screen_out"):
+            self.endings.insert(0, {"key": "usual", **usual})
         elif self.ends_early:
-            self.endings.append({
-                "key": "usual", "title": "End of survey", "show_if": False, **usual,
-            })  # fmt: skip
+            self.endings.append({"key": "usual", "show_if": False, **usual})
             for page in self.documents:
                 for skip in listed(page.get("skips")):
                     if isinstance(skip, dict) and skip["to"] == "end":

@@ -11,7 +11,7 @@ from surveys.parts import Logic
 
 Form: TypeAlias = Literal[
     "none", "single", "multiple", "scale", "number", "text", "ranking",
-    "rows_single", "rows_multiple", "rows_scale", "rows_number", "rows_text", "swapped",
+    "rows_own", "rows_single", "rows_multiple", "rows_scale", "rows_number", "rows_text", "swapped",
 ]  # fmt: skip
 Document: TypeAlias = dict[str, object]
 
@@ -63,6 +63,8 @@ class Place:
     number: int
     made: Made
     shown_if: list[Logic] | None = None
+    page: Document | None = None
+    seen: str = ""
 
 
 class When(NamedTuple):
@@ -80,7 +82,7 @@ class Shape:
     """How the answers of a question are addressed: what the ids of its locators mean here.
 
     ``choices`` are keys, or the numbers of a scale; ``cell`` is what follows the key of a row,
-    ``columns`` the parts asked in each row. ``beside`` are the paths of texts by choice.
+    ``columns`` the parts asked in each row, or which states of a picture mean chosen ("on"). ``beside`` are the paths of texts by choice.
     """
 
     form: Form
@@ -116,37 +118,3 @@ class Made:
     def result(self) -> Outcome:
         """What became of it."""
         return "approximated" if self.outcome == "mapped" and self.reasons else self.outcome
-
-
-def both(*conditions: Logic) -> Logic:
-    """All of the conditions, None where there is none."""
-    given: list[Logic] = [each for each in conditions if each is not None]
-    if any(each is False for each in given):
-        return False
-    if not given:
-        return None
-    return {"and": given} if len(given) > 1 else given[0]
-
-
-def either(conditions: list[Logic]) -> Logic:
-    """One of the conditions; without any, false."""
-    if not conditions:
-        return False
-    return {"or": conditions} if len(conditions) > 1 else conditions[0]
-
-
-def opposite(condition: Logic) -> Logic:
-    """That the condition does not hold."""
-    if isinstance(condition, bool):
-        return not condition
-    return {"!": [condition]}
-
-
-def first_given(values: list[Logic]) -> Logic:
-    """The first of the values that is not empty."""
-    if not values:
-        return None
-    chosen = values[-1]
-    for each in reversed(values[:-1]):
-        chosen = {"if": [{"is_answered": [each]}, each, chosen]}
-    return chosen

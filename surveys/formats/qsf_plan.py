@@ -279,7 +279,7 @@ class Planner:
             return
         chosen = None
         if show is not None and 0 < show < len(arms):
-            chosen = self.fields.subset(f"{path} drawn", [str(n) for n in range(len(arms))], show)
+            chosen = self.fields.subset([str(n) for n in range(len(arms))], show)
         if chosen is None:
             self.plan.notes.append(
                 f"The randomizer {path} stands inside another one; its parts keep their order."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from surveys.formats.qsf_choosing import (
     Asked,
@@ -11,21 +12,17 @@ from surveys.formats.qsf_choosing import (
     choosing,
     list_of,
     ranking,
+    simple,
     unasked,
     words,
     writing,
 )
-from surveys.formats.qsf_demands import check, preset, require
+from surveys.formats.qsf_demands import check, demands, preset, require
+from surveys.formats.qsf_matrix import matrix
 from surveys.formats.qsf_parts import Made
-from surveys.formats.qsf_tables import (
-    constant_sum,
-    drill_down,
-    groups,
-    matrix,
-    side_by_side,
-    slider,
-)
-from surveys.formats.qsf_values import name
+from surveys.formats.qsf_sliders import constant_sum, slider
+from surveys.formats.qsf_tables import drill_down, groups, side_by_side
+from surveys.formats.qsf_values import entries, name
 
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _EMPTY_HANDLER = re.compile(
@@ -45,17 +42,15 @@ _BY_TYPE: Mapping[str, Callable[[Asked, str, str], Made]] = {
     "PGR": lambda asked, *_: groups(asked),
     "DD": lambda asked, *_: drill_down(asked),
     "SS": lambda asked, *_: _pictured(asked, "single_choice", "Its picture is left out."),
-    "HotSpot": lambda asked, *_: _pictured(
-        asked, "multiple_choice", "The parts of its picture are offered as a list of their names."
-    ),
+    "HotSpot": lambda asked, selector, _: _regions(asked, selector),
     "Timing": lambda asked, *_: unasked(
         asked, "The time on a page is not measured or limited by this question here."
     ),
     "Meta": lambda asked, *_: unasked(asked, "The browser and its screen are not recorded."),
     "Captcha": lambda asked, *_: unasked(asked, "That a person answers is not checked by it here."),
-    "FileUpload": lambda asked, *_: as_words(asked, "Files are not taken here."),
-    "Draw": lambda asked, *_: as_words(asked, "Signatures are not taken here."),
-    "Signature": lambda asked, *_: as_words(asked, "Signatures are not taken here."),
+    "FileUpload": lambda asked, selector, _: _uploaded(asked, selector),
+    "Draw": lambda asked, *_: simple(asked, "signature"),
+    "Signature": lambda asked, *_: simple(asked, "signature"),
     "HeatMap": lambda asked, *_: as_words(asked, "Clicks on a picture are not taken here."),
     "HL": lambda asked, *_: as_words(asked, "Words of a text are not highlighted here."),
 }
@@ -75,12 +70,15 @@ def make(asked: Asked) -> Made:
         check(made, payload)
         preset(made, payload)
         for more in made.more:
-            if kind == "Matrix" and selector == "Profile":
+            if made.shape.form == "rows_own":
                 more.update({
                     each: made.document[each]
                     for each in ("is_required", "is_requested")
                     if each in made.document
                 })  # fmt: skip
+        if made.shape.form == "rows_own" and made.more and "checks" in made.document:
+            # What is said about all rows is said when the last one is answered.
+            made.more[-1]["checks"] = made.document.pop("checks")
     if made.outcome != "raw" and _does_something(payload.get("QuestionJS")):
         made.differs("Its script is left out.")
     return made
@@ -106,6 +104,33 @@ def _does_something(script: object) -> bool:
         return False
     left = "".join(_COMMENT.sub("", script[:_SCRIPT_READ]).split())
     return bool(_EMPTY_HANDLER.sub("", left))
+
+
+def _uploaded(asked: Asked, selector: str) -> Made:
+    if selector not in ("", "FileUpload"):
+        return as_words(asked, "Pictures of the screen and recordings are not taken here.")
+    made = simple(asked, "file_upload")
+    if name(demands(asked.payload).get("Type")) not in ("", "None"):
+        made.differs("Which files are taken is to be set here.")
+    return made
+
+
+def _regions(asked: Asked, selector: str) -> Made:
+    """The parts of a picture: chosen or not, or liked and disliked."""
+    reason = "The parts of its picture are offered as a list of their names."
+    states = entries(asked.payload.get("Answers"))
+    if selector == "LikeDislike" and len(states) > 1:
+        made = matrix(asked, "Likert", "SingleAnswer")
+        if made.outcome == "mapped":
+            made.differs(reason)
+        return made
+    made = _pictured(asked, "multiple_choice", reason)
+    ends = {
+        source: "on" if name(state.get("Display")).lower() == "on" else "off"
+        for source, state in states.items()
+    }
+    made.shape = replace(made.shape, columns=ends)
+    return made
 
 
 def _pictured(asked: Asked, kind: str, reason: str) -> Made:

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from surveys.expressions import ExpressionError, compile_expression
+from surveys.formats.qsf_conditions import both
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File
 from surveys.formats.qsf_logic import Logics
 from surveys.formats.qsf_operands import Answers, locator
-from surveys.formats.qsf_parts import At, Document, Html, Made, Place, Unknown, When, both
+from surveys.formats.qsf_parts import At, Document, Html, Made, Place, Unknown, When
 from surveys.formats.qsf_texts import Texts
 from surveys.formats.qsf_values import name
-from surveys.formats.report import LogicItem
+from surveys.formats.report import LogicItem, LogicOutcome
 from surveys.logic import Condition
 from surveys.parts import Logic
 
@@ -47,15 +48,24 @@ class Settling:
     unresolved: dict[str, tuple[str, str]] = field(default_factory=dict)
     # What can be carried over from: the question documents that came so far.
     before: dict[str, Document] = field(default_factory=dict)
+    # At a visit that is never made: what is found out there counts only where nothing else is.
+    is_muted: bool = False
+    _muted: set[str] = field(default_factory=set)
 
     def note(self, path: str, given: object, problems: tuple[str, ...]) -> None:
         """One piece of logic, and why a walk does not obey it."""
-        words = self.logics.words(given)
-        reason = " ".join(problems)
         known = self.logic.get(path)
-        if known is None or known.outcome == "evaluated":
-            outcome = "raw" if problems else "evaluated"
-            self.logic[path] = LogicItem(path, words, outcome, reason)  # type: ignore[arg-type]
+        if (
+            known is not None
+            and (self.is_muted or path not in self._muted)
+            and (self.is_muted or known.outcome == "raw")
+        ):
+            return
+        words, reason = self.logics.words(given), " ".join(problems)
+        outcome: LogicOutcome = "raw" if problems else "evaluated"
+        self.logic[path] = LogicItem(path, words, outcome, reason)
+        (self._muted.add if self.is_muted else self._muted.discard)(path)
+        self.unresolved.pop(path, None)
         if problems:
             self.unresolved[path] = (words, reason)
 
@@ -123,7 +133,7 @@ class Settling:
                 own.append(self.condition(When(logic, f"{place.source}.{which}"), at))
         show_if = both(*own)
         for document in (made.document, *made.more):
-            if show_if is not None:
+            if show_if is not None and show_if is not True:
                 document["show_if"] = show_if
             self._settle(document, str(document["key"]), at, made)
             self._carry(document, at, made)
@@ -163,7 +173,7 @@ class Settling:
                 choice[part] = self.texts.settle(value, where, at, made.reasons)
             elif isinstance(value, When):
                 choice[part] = self.condition(value, at)
-                if choice[part] is None:
+                if choice[part] is None or choice[part] is True:
                     del choice[part]
 
     def _checks(self, checks: list[Document], at: At, made: Made) -> list[Document]:
