@@ -18,6 +18,8 @@ from surveys.values import Answer
 
 Answers = Mapping[str, Answer]
 _LONGEST_COMPUTED = 2000
+# The sets of a best-worst question are made from its choices as they stand; keys depend on them.
+_UNARRANGED = frozenset({"max_diff"})
 
 
 class Stop(NamedTuple):
@@ -179,7 +181,7 @@ class Flow:
     def asked(self, each: Step, kept: Answers, data: Data, context: Context) -> Question | None:
         """The question with the choices and rows this person is offered; None where none is left."""
         question = each.question
-        if not each.is_arranged:
+        if not each.is_arranged or question.kind in _UNARRANGED:
             return question
         choices = self._offered(question, "choices", each.choices, kept, data, context)
         rows = self._offered(question, "rows", each.rows, kept, data, context)

@@ -137,6 +137,13 @@ class Flow:
         endings = {each.key for each in made.endings}
         goals = {page.key for page in made.pages} | endings | {THE_END}
         refuse = self.reader.refuse
+        fields = {each.key for each in made.data}
+        for i, randomizer in enumerate(made.randomizers):
+            if randomizer.key in fields:
+                refuse(
+                    f"randomizers[{i}].key",
+                    f"A data field is called {randomizer.key!r} too; what was drawn is kept with them.",
+                )
         for i, block in enumerate(made.blocks):
             if block.randomizer and block.randomizer not in randomizers:
                 refuse(f"blocks[{i}].randomizer", _no("randomizer", block.randomizer))

@@ -40,6 +40,18 @@ def sequence(definition: Definition, legs: Sequence[Leg], context: Context) -> t
     return tuple(led)
 
 
+def arms(definition: Definition, legs: Sequence[Leg], context: Context) -> dict[str, list[str]]:
+    """The blocks each randomizer shows this person, in their order: what is stored of a draw."""
+    randomizer_of = {block.key: block.randomizer for block in definition.blocks}
+    shown: dict[str, list[str]] = {each.key: [] for each in definition.randomizers}
+    for leg in sequence(definition, legs, context):
+        key = leg.block.key if leg.block is not None else ""
+        arm = shown.get(randomizer_of.get(key, ""))
+        if arm is not None and key not in arm:
+            arm.append(key)
+    return shown
+
+
 def _drawn(
     definition: Definition,
     sequence: Sequence[str | Leg],

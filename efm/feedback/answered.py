@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from efm.feedback import course
+from efm.feedback import arms, course
 from efm.feedback.links import FormKey, Link
 from efm.feedback.score import Scored, score_answers
 from efm.feedback.store import Reason, Row
@@ -94,7 +94,7 @@ def first_row(
         ),
         started_at=now,
         submitted_at=now if is_complete else None,
-        attributes=about.data,
+        attributes={**about.data, **arms.drawn(compiled, about)},
         ending=end.ending,
         is_screened=end.is_screened,
     )

@@ -14,7 +14,7 @@ from efm.clock import new_id
 from efm.db.direct import Direct
 from efm.db.engine import unit
 from efm.errors import NotFound
-from efm.feedback import course, files, links, versions
+from efm.feedback import arms, course, files, links, versions
 from efm.feedback.answered import (
     Form,
     Refused,
@@ -223,8 +223,8 @@ class Desk:
     ) -> Went | Refused:
         """Store the first page: a whole response, or one that goes on at a link of its own."""
         row = first_row(link, compiled, key, cleaned, now, place, about, self.resume_token)
-        if compiled.flow.quotas:
-            return self._begin_counted(link, token, compiled, row, place, now)
+        if compiled.flow.quotas or arms.are_even(compiled, place):
+            return self._begin_counted(link, token, compiled, row, place, now, about)
         outcome = self.store(link.organization_id, row)
         if outcome.state == "refused":
             return Refused(kind_page(outcome.reason))
@@ -236,19 +236,31 @@ class Desk:
         return Went(token, row.page_index)
 
     def _begin_counted(
-        self, link: Link, token: str, compiled: Compiled, row: Row, place: int, now: datetime
+        self,
+        link: Link,
+        token: str,
+        compiled: Compiled,
+        row: Row,
+        place: int,
+        now: datetime,
+        about: Context,
     ) -> Went | Refused:
-        """Store the first page of a survey with quotas, and look at once whether one is full."""
+        """Store the first page of a survey that counts: draw evenly, look whether a quota is full."""
         row.submitted_at, row.scored, row.is_screened, row.ending = None, Scored(()), False, None
         if row.invitation_id is None:
             token = self.resume_token(row.id)
             row.resume_hash = token_hash(token)
         with unit(self._engine, link.organization_id) as session:
+            drawn = arms.assign(session, compiled, link.survey_id, place, about)
+            row.attributes = {**about.data, **drawn}
             outcome = store_many(session, [row], now)[0]
-            if outcome.state == "refused":
-                return Refused(kind_page(outcome.reason))
             if outcome.state == "duplicate":
+                # What was drawn for a form sent twice must not count twice.
+                session.rollback()
                 return Went(token, None if outcome.is_complete else row.page_index)
+            if outcome.state == "refused":
+                session.rollback()
+                return Refused(kind_page(outcome.reason))
             saved = save_page(session, row.id, compiled, place, row.answers, now)
         if saved.reason is not None:
             return Refused(kind_page(saved.reason))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from efm.db.direct import Direct, begun
+from efm.feedback import arms
 from efm.feedback.score import feeling
 from surveys.asking import AskedPage, ask
 from surveys.compiled import Compiled
@@ -81,6 +82,7 @@ def context(
         language=compiled.definition.language,
         today=now.date(),
         feeling=feeling,
+        drawn=arms.stored(compiled, data),
     )
 
 

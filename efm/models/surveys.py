@@ -193,14 +193,17 @@ class ScoreSum(Tenanted, Base):
 
 
 class QuotaCount(Tenanted, Base):
-    """How many complete responses one quota of a survey has."""
+    """How many complete responses a quota of a survey has; under ``randomizer.block``, how often that
+
+    block was presented.
+    """
 
     __tablename__ = "quota_counts"
     key_columns = ("organization_id", "survey_id", "quota_key")
     extra_args = (belongs_to("surveys", "survey_id"), CheckConstraint("n >= 0", name="n"))
 
     survey_id: Mapped[uuid.UUID]
-    quota_key: Mapped[str] = mapped_column(String(40))
+    quota_key: Mapped[str] = mapped_column(String(100))
     n: Mapped[int]
 
 

@@ -1,8 +1,9 @@
-"""Answers to parts of questions, how a response ended, and how many each quota has.
+"""Answers to parts of questions, how a response ended, how many each quota has.
 
 Revision: b4e0000000e4, after b3d0000000d3
 
-Keys of parts are longer (``matrix.row``). A response that was screened out has arrived but counts in
+Counts are of quotas by their key and of randomized blocks by ``randomizer.block``. Keys of parts are
+longer (``matrix.row``). A response that was screened out has arrived but counts in
 no figure. Going back removes what the older tables cannot hold: answers to parts whose key is too
 long, responses that were screened out, endings and the counts of quotas.
 """
@@ -30,7 +31,7 @@ def upgrade() -> None:
         "quota_counts",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("survey_id", sa.Uuid(), nullable=False),
-        sa.Column("quota_key", sa.String(40), nullable=False),
+        sa.Column("quota_key", sa.String(100), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
             "organization_id", "survey_id", "quota_key", name=op.f("pk_quota_counts")

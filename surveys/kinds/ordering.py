@@ -177,6 +177,16 @@ def _check_ranking(question: Asked) -> Iterable[tuple[str, str]]:
         yield "maximum", f"It is less than the minimum of {minimum}. Set it to {minimum} or more."
 
 
+def _check_best_worst(question: Asked) -> Iterable[tuple[str, str]]:
+    if question.choices_from is not None or any(
+        each.show_if is not None for each in question.choices
+    ):
+        yield (
+            "sets",
+            "Its sets are the same for everybody; ask it of choices that are always shown.",
+        )
+
+
 ORDERING: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -228,6 +238,7 @@ ORDERING: dict[str, Kind] = {
             ),
             has_choices=True,
             least_choices=3,
+            check=_check_best_worst,
             expand=_best_worst,
             judge=_judge_best_worst,
             seconds=12.0,

@@ -30,9 +30,9 @@ def _max_length(kind: str, most: int) -> Setting:
 
 
 def _readers(question: Asked) -> Readers:
-    limit = whole(question.settings.get("max_length"), _LONGEST[question.kind])
+    limit = whole(question.settings.get("max_length"), _LONGEST.get(question.kind, 200))
     key, kind = question.key, question.kind
-    is_one_line = kind == "short_text"
+    is_one_line = kind != "long_text"
 
     def read(text: str) -> Answer | None:
         if len(text) > limit * _SLACK:

@@ -286,3 +286,50 @@ def test_a_program_counts_in_quotas_and_is_not_refused(house):
     for _ in range(3):
         assert submitted(survey, {"age": "young", "nps": 5}).state == "created"
     assert [row.n for row in survey.rows("quota_counts")] == [3]
+
+
+ARMS = {
+    "title": "Wording",
+    "language": "en",
+    "randomizers": [{"key": "wording", "show": 1, "is_even": True}],
+    "blocks": [{"key": key, "randomizer": "wording"} for key in ("warm", "cool", "dry")],
+    "pages": [
+        {"key": "first", "questions": [{"key": "nps", "kind": "nps", "text": "Recommend?"}]},
+        *(
+            {
+                "key": key,
+                "block": key,
+                "questions": [{"key": f"q_{key}", "kind": "csat", "text": key}],
+            }
+            for key in ("warm", "cool", "dry")
+        ),
+    ],
+}
+
+
+def test_arms_are_presented_evenly_and_kept_with_the_response(client, house):
+    survey = Published.of(house, ARMS)
+    for _ in range(9):
+        page = client.get(survey.url).text
+        went = send(client, survey.url, page, nps="9")
+        last = client.get(went.location).text
+        (key,) = re.findall(r'name="(q_[a-z]+)"', last)[:1]
+        send(client, went.location.partition("?")[0], last, **{key: "4"})
+    responses = survey.rows("responses")
+    shown = [row.attributes["wording"] for row in responses]
+    assert sorted(map(tuple, shown)) == [("cool",)] * 3 + [("dry",)] * 3 + [("warm",)] * 3
+    answered_in = {
+        row.response_id: row.question_key
+        for row in survey.rows("answers")
+        if "q_" in row.question_key
+    }
+    assert all(answered_in[row.id] == f"q_{row.attributes['wording'][0]}" for row in responses)
+
+
+def test_a_form_sent_twice_draws_once(client, house):
+    survey = Published.of(house, ARMS)
+    page = client.get(survey.url).text
+    first = send(client, survey.url, page, nps="9")
+    again = send(client, survey.url, page, nps="9")
+    assert first.location.partition("?")[0] == again.location.partition("?")[0]
+    assert [row.n for row in survey.rows("quota_counts")] == [1]

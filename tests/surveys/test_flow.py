@@ -426,3 +426,9 @@ def test_another_language_falls_back_text_by_text():
 def test_a_draw_is_a_number_of_32_bits_that_depends_on_both(seed, name):
     assert 0 <= draw(seed, name) < 2**32
     assert draw(seed, name) == draw(seed, name)
+
+
+def test_the_sets_of_best_and_worst_are_the_same_in_any_order():
+    found = Compiled(survey([choice("q", "abcde", "max_diff", choice_order="random")]))
+    asked = [found.flow.walk({}, Context(seed=str(seed))).stops[0].questions[0] for seed in range(9)]
+    assert {tuple(each.key for each in question.choices) for question in asked} == {tuple("abcde")}
