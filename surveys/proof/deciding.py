@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from surveys.expressions import ExpressionError, Value
 from surveys.expressions.values import truthy
 from surveys.logic import Data, put
@@ -9,10 +12,12 @@ from surveys.proof.formulas import Doubtful, Group, Known, Leaf, Node, Not, leav
 from surveys.proof.values import Compared, compared, is_understood, tried
 from surveys.proof.variables import Variable
 
-# What one question may cost, and all of a survey together, in looks at a part of a formula.
-STEPS = 6_000
-ALL_STEPS = 1_500_000
-_MOST_LEAVES = 150
+# What one search may cost, and all of a survey together, in looks at a part of a formula. A large
+# formula is seldom decided by a long search, so it gets a short one.
+STEPS, STEPS_IF_LARGE = 6_000, 1_500
+ALL_STEPS = 600_000
+_LARGE = 16
+_MOST_LEAVES = 100
 _MOST_VALUES = 400
 
 
@@ -34,7 +39,8 @@ class _Search:
     def __init__(self, formula: Node, purse: Purse) -> None:
         self.formula = formula
         self.purse = purse
-        self.left = min(STEPS, purse.left)
+        self.granted = self.left = min(STEPS, purse.left)
+        self.seen: dict[int, bool | None] = {}
         self.values: dict[str, tuple[Value, ...]] = {}
         self.variables: dict[str, Variable] = {}
         # Which value a variable has, by its number in ``values``; a comparison that cannot be
@@ -51,6 +57,8 @@ class _Search:
             found.append(leaf)
             if len(found) > _MOST_LEAVES:
                 raise Spent
+        if len(found) > _LARGE:
+            self.granted = self.left = min(self.left, STEPS_IF_LARGE)
         uses: dict[str, list[Compared]] = {}
         for leaf in found:
             self.left -= 1 + len(leaf.variables)
@@ -85,7 +93,8 @@ class _Search:
     def can_hold(self) -> bool:
         """Whether some values make it hold, or may."""
         self.pending = ""
-        found = self.look(self.formula, {})
+        self.seen.clear()
+        found = self.look(self.formula)
         if found is not None:
             return found
         name = self.pending
@@ -99,37 +108,36 @@ class _Search:
         self.given.pop(name, None)
         return False
 
-    def look(self, node: Node, seen: dict[int, bool | None]) -> bool | None:
+    def look(self, node: Node) -> bool | None:
         """Whether a part holds with the values given so far; None where that is open."""
-        if isinstance(node, Known):
-            return node.value
-        if id(node) in seen:
-            return seen[id(node)]
         self.left -= 1
         if self.left < 0:
             raise Spent
-        found: bool | None
-        if isinstance(node, Leaf):
-            found = self._leaf(node)
-        elif isinstance(node, Group):
-            found = self._group(node, seen)
-        elif isinstance(node, Not):
-            part = self.look(node.part, seen)
-            found = None if part is None else not part
-        else:
-            assert isinstance(node, Doubtful)
-            found = None if self.look(node.part, seen) is not False else False
-        seen[id(node)] = found
-        return found
+        return _LOOKS[type(node)](self, node)
 
-    def _group(self, node: Group, seen: dict[int, bool | None]) -> bool | None:
+    def _known(self, node: Known) -> bool | None:
+        return node.value
+
+    def _not(self, node: Not) -> bool | None:
+        part = self.look(node.part)
+        return None if part is None else not part
+
+    def _doubtful(self, node: Doubtful) -> bool | None:
+        return False if self.look(node.part) is False else None
+
+    def _group(self, node: Group) -> bool | None:
+        key = id(node)
+        if key in self.seen:
+            return self.seen[key]
         found: bool | None = not node.is_any
         for part in node.parts:
-            held = self.look(part, seen)
+            held = self.look(part)
             if held is node.is_any:
-                return held
+                found = held
+                break
             if held is None:
                 found = None
+        self.seen[key] = found
         return found
 
     def _leaf(self, leaf: Leaf) -> bool | None:
@@ -163,6 +171,15 @@ class _Search:
             return None
 
 
+_LOOKS: dict[type[Node], Callable[[_Search, Any], bool | None]] = {
+    Known: _Search._known,
+    Not: _Search._not,
+    Doubtful: _Search._doubtful,
+    Group: _Search._group,
+    Leaf: _Search._leaf,
+}
+
+
 def _use(leaf: Leaf) -> Compared | None:
     """How a comparison is decided; None where it cannot be."""
     if any(each.domain.form != "listed" for each in leaf.variables):
@@ -177,17 +194,16 @@ def _use(leaf: Leaf) -> Compared | None:
     return Compared("", ())
 
 
-def never(formula: Node, purse: Purse) -> bool:
-    """Whether it is certain that the formula never holds."""
+def never(formula: Node, purse: Purse) -> bool | None:
+    """Whether it is certain that the formula never holds; None where the search was cut short."""
     if isinstance(formula, Known):
         return formula.value is False
     search = _Search(formula, purse)
-    start = search.left
     try:
         search.prepare()
         return not search.can_hold()
     except Spent:
         purse.was_short = purse.was_short or purse.left < STEPS
-        return False
+        return None
     finally:
-        purse.left -= start - search.left
+        purse.left -= search.granted - max(search.left, 0)

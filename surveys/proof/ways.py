@@ -19,10 +19,10 @@ from surveys.proof.places import FIRST, LAST, Places, Site
 from surveys.proof.variables import Variable, Variables
 
 # How far a skip that is itself skipped over is looked into, and how many skips are looked at.
-_DEEPEST = 2
-_MOST_SKIPS = 40
+_DEEPEST = 1
+_MOST_SKIPS = 12
 # How many answers a question rests on are asked whether they can be there at all.
-_MOST_SOURCES = 10
+_MOST_SOURCES = 8
 
 
 class Ways:
@@ -105,14 +105,15 @@ class Ways:
 
         that are shown.
         """
-        if never(formula, self.purse):
-            return True
+        found = never(formula, self.purse)
+        if found is not False:
+            return found is True
         sources = self._of_sources(formula)
-        return bool(sources) and never(all_of([formula, *sources]), self.purse)
+        return bool(sources) and never(all_of([formula, *sources]), self.purse) is True
 
     def is_always(self, formula: Node) -> bool:
         """Whether it is certain that the formula holds for everybody."""
-        return never(negated(formula), self.purse)
+        return never(negated(formula), self.purse) is True
 
     def _of_sources(self, formula: Node) -> list[Node]:
         """For each answer the formula reads: it is not there, or its question is shown."""
