@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -221,18 +221,15 @@ def give_out(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _written(survey: Any, to: str) -> tuple[bytes, list[str]]:
+def _written(survey: Any, to: str) -> tuple[bytes, Sequence[str]]:
     """The file's bytes, and what the format has no place for."""
     if to == "yaml":
         from surveys.definition import dump_yaml
 
-        return dump_yaml(survey).encode("utf-8"), []
+        return dump_yaml(survey).encode("utf-8"), ()
     if to == "surveyjs":
         from surveys.formats.surveyjs_export import write_surveyjs as write
     else:
         from surveys.formats.limesurvey_export import write_lss as write
     exported = write(survey)
-    content = exported.content
-    return content if isinstance(content, bytes) else content.encode("utf-8"), [
-        str(loss) for loss in exported.losses
-    ]
+    return exported.content, exported.losses

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from surveys import kinds
 from surveys.formats.report import Outcome
 from surveys.formats.xlsform_choices import Lists, Offered
 from surveys.formats.xlsform_tree import Node
@@ -39,9 +38,12 @@ DROPPED: Mapping[str, str] = {
     "csv-external": "The data of another file beside the form are not in it.",
     "geojson-external": "The data of another file beside the form are not in it.",
 }
-_CAPTURES = ("image", "audio", "video", "file", "big-image")
-_UPLOAD = next((each for each in ("file", "file_upload", "upload") if each in kinds.KINDS), None)
-_SIGNATURE = "signature" if "signature" in kinds.KINDS else None
+_CAPTURES = ("image", "audio", "video", "file")
+_FILES: Mapping[str, tuple[str, ...]] = {
+    "image": ("jpg", "jpeg", "png", "gif", "webp", "heic"),
+    "audio": ("mp3", "m4a", "wav"),
+    "video": ("mp4", "mov", "webm"),
+}
 _CALENDARS = frozenset(
     {"ethiopian", "coptic", "islamic", "bikram-sambat", "myanmar", "persian", "buddhist"}
 )
@@ -232,16 +234,17 @@ def _geoshape(node: Node) -> Shape:
 
 
 def _capture(node: Node) -> Shape:
-    kind: str | None = _UPLOAD
-    if node.appearance & {"signature", "draw", "annotate"} and _SIGNATURE:
-        kind = _SIGNATURE
-    if kind is not None:
-        made = Shape(kind, is_value_known=False)
-        return made.lessen("approximated", "A file is chosen or taken in the browser.")
-    made = Shape("short_text", settings={"max_length": 1000})
-    return made.lessen(
-        "approximated", f"No {node.type} is taken; its name or a link to it is asked instead."
-    )
+    """Pictures, sounds and films are files; a browser on a phone offers the camera for them."""
+    made = Shape("file_upload", "text")
+    if node.type in _FILES:
+        made.settings["types"] = _FILES[node.type]
+    if node.appearance & {"signature", "draw", "annotate"}:
+        made.lessen("approximated", "A picture is handed over, not drawn on the screen.")
+    elif node.type not in _FILES:
+        made.lessen("approximated", "Only files of the usual kinds are taken.")
+    elif node.type != "image":
+        made.lessen("approximated", "It is handed over as a file, of a limited size.")
+    return made
 
 
 _MAKERS: Mapping[str, Callable[[Node], Shape]] = {

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from surveys import kinds
 from surveys.definition import dump, load
 from surveys.formats import FormatError, Imported
 from surveys.formats.xlsform import read_xlsform
@@ -354,11 +353,25 @@ def test_each_type_has_its_kind(type_: str, appearance: str, kind: str, expected
     assert only(imported).text in ("Q", "q")
 
 
-@pytest.mark.parametrize("type_", ["image", "audio", "video", "file", "photo"])
-def test_captures_are_asked_in_another_way(type_: str) -> None:
-    imported = form(f"| | type | name | label |\n| | {type_} | q | Q |")
-    assert only(imported).kind in kinds.KINDS
-    assert outcome(imported)[0] == "approximated"
+CAPTURES = [
+    ("image", "", "mapped"),
+    ("photo", "", "mapped"),
+    ("image", "signature", "approximated"),
+    ("audio", "", "approximated"),
+    ("video", "", "approximated"),
+    ("file", "", "approximated"),
+]
+
+
+@pytest.mark.parametrize(("type_", "appearance", "expected"), CAPTURES)
+def test_pictures_sounds_and_films_are_files(type_: str, appearance: str, expected: str) -> None:
+    imported = form(
+        f"| | type | name | label | appearance | relevant |\n| | {type_} | q | Q | {appearance} | |\n"
+        "| | note | thanks | Thanks | | ${q} != '' |"
+    )
+    assert (only(imported).kind, outcome(imported)[0]) == ("file_upload", expected)
+    assert shown(imported.definition, {}) == [["q"]]
+    assert shown(imported.definition, {"q": ["0" * 32 + "~a.jpg"]}) == [["q", "thanks"]]
 
 
 def test_data_of_the_phone_come_with_the_link_or_are_kept_anyway() -> None:
