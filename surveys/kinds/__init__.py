@@ -128,4 +128,8 @@ def seconds(question: Asked) -> float:
 
 def columns(question: Asked) -> tuple[Column, ...]:
     """The export columns of the question; a dot, which no key has, separates a choice's key."""
-    return tuple(column for atom in atoms(question) for column in kind(atom.kind).columns(atom))
+    return tuple(
+        column._replace(key=atom.key)
+        for atom in atoms(question)
+        for column in kind(atom.kind).columns(atom)
+    )

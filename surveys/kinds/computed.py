@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from surveys.kinds.base import Asked, Cell, Kind, Readers, simple_column
 from surveys.strings import is_storable, tidy
 from surveys.values import Answer, Refusal
 
 LONGEST = 2000
+LARGEST = 1e15
 
 
 def _readers(question: Asked) -> Readers:
@@ -20,6 +23,8 @@ def _readers(question: Asked) -> Readers:
         if isinstance(value, bool):
             return read("true" if value else "false")
         if isinstance(value, int | float):
+            if abs(value) > LARGEST or not isfinite(value):
+                raise Refusal("number")
             return Answer(question.key, question.kind, value)
         if isinstance(value, str) and is_storable(value):
             return read(value)
