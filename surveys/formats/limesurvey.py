@@ -14,6 +14,7 @@ from surveys.formats.limesurvey_questions import Questions
 from surveys.formats.limesurvey_quotas import Quotas
 from surveys.formats.limesurvey_source import Source, Texts, read_source
 from surveys.formats.limesurvey_tables import read_tables
+from surveys.formats.limesurvey_text import is_text, read_text
 from surveys.formats.limesurvey_variables import Variables, said
 from surveys.formats.limesurvey_wording import Wording
 from surveys.formats.naming import Keys
@@ -26,7 +27,8 @@ _MOST_DATA = 200
 
 def read_limesurvey(content: bytes) -> Imported:
     """The survey in a LimeSurvey file, with what became of each of its parts; raises FormatError."""
-    return import_source(read_source(read_tables(content)))
+    tables = read_text(content) if is_text(content) else read_tables(content)
+    return import_source(read_source(tables))
 
 
 def import_source(source: Source) -> Imported:
@@ -139,6 +141,8 @@ def _note_settings(source: Source, ledger: Ledger) -> None:
         ledger.note(
             "The file holds a part of a survey; what its logic reads outside of it is not there."
         )
+    if ledger.cleaner.media:
+        ledger.note(f"{len(ledger.cleaner.media)} pictures or sounds in its texts are left out.")
     parameters = source.tables.table("survey_url_parameters")
     for row in parameters[:50]:
         ledger.note(f"The link carries {row.get('parameter', '')[:60]}; add a data field for it.")

@@ -7,8 +7,10 @@ from surveys.formats.expressionscript import BadScript
 from surveys.formats.expressionscript_functions import FUNCTIONS
 from surveys.formats.expressionscript_logic import Script
 from surveys.formats.expressionscript_terms import (
+    Term,
     Untranslatable,
     Variable,
+    blank,
     is_numeric,
     joined,
     negated,
@@ -47,12 +49,20 @@ class Checks:
             self._ranges(asked, doc)
             self._patterns(asked)
             self._own(asked)
+            if self.required and not doc.get("is_required"):
+                failed = joined("or", self.required)
+                doc["required_if"] = joined("and", [*self._unanswered(), failed])
         finally:
             self.variables.current, self.variables.cell = "", None
         if self.made:
             doc["checks"] = [*(given if isinstance(given, list) else []), *self.made][:_MOST_CHECKS]
-        if self.required and not doc.get("is_required"):
-            doc["required_if"] = joined("or", self.required)
+
+    def _unanswered(self) -> list[Logic]:
+        """That no part of a question of several parts is answered; then its check has the word."""
+        cells = [variable for _, variable in self.variables.of(self.variables.current)]
+        if len(cells) < 2 or len(cells) > 60:
+            return []
+        return [blank(Term(each.logic, each.nature, each)) for each in cells]
 
     def _read(self, text: str, what: str) -> Logic:
         """A check as our logic; None where it cannot be followed."""

@@ -53,14 +53,19 @@ class Choices:
     def usual(self, name: str) -> Texts:
         """The words LimeSurvey has by itself, in the languages of the survey."""
         words = _WORDS[name]
-        return {
-            language: words.get(language.partition("-")[0], words["en"])
-            for language in (self.wording.base, *self.wording.others)
-        }
+        spoken = (self.wording.base, *self.wording.others)
+        if any(each.partition("-")[0] not in words for each in spoken):
+            self.wording.ledger.approximate("Its usual words are not known in each language.")
+        return {each: words.get(each.partition("-")[0], words["en"]) for each in spoken}
 
     def label(self, texts: Texts, place: str, otherwise: str) -> str:
         """The words of a choice; its code where it has none."""
-        return self.wording.say(texts, place, LONGEST_LABEL) or otherwise[:60] or "?"
+        words = self.wording.say(texts, place, LONGEST_LABEL)
+        if not words and any("<img" in text for text in texts.values()):
+            self.wording.ledger.approximate(
+                "Its choices are pictures without words; only their codes are kept."
+            )
+        return words or self.wording.ledger.cleaner.text(otherwise, 60) or "?"
 
     def answers(self, asked: Asked, layout: Layout, *, scale: int = 0) -> list[Doc]:
         """The choices of a list, with "other" where it is offered."""
@@ -101,7 +106,9 @@ class Choices:
         own = asked.attribute("other_replace_text")
         if own and not texts:
             texts = {self.wording.base: own}
-        label = self.label({**self.usual("other"), **texts}, f"{layout.key}.choices.{key}", "Other")
+        if not texts.get(self.wording.base):
+            texts = {**self.usual("other"), **texts}
+        label = self.label(texts, f"{layout.key}.choices.{key}", "Other")
         doc: Doc = {"key": key, "label": label, "takes_text": True, "is_fixed": True}
         # In a multiple choice the words are the answer; in a list they may be left out.
         if asked.type in ("M", "P") or asked.is_on("other_comment_mandatory"):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from surveys.formats.cleaning import Cleaner
 from surveys.formats.report import Item, LogicItem, LogicOutcome, Outcome
 from surveys.strings import tidy
 
 _MOST = 2_000
+# What could run in a page; in logic that is kept as words it is only noise.
+_ACTIVE = re.compile(
+    r"<(?=\s*/?\s*(?:script|iframe|object|embed|style|svg|img|body|link|meta|base)\b)|javascript\s*:",
+    re.I,
+)
 _MOST_NOTES = 200
+
+
+def harmless(text: str) -> str:
+    """A text of the source as words: nothing in it can run, comparisons stay."""
+    return _ACTIVE.sub("‹", tidy(text))
 
 
 class Ledger:
@@ -29,14 +41,16 @@ class Ledger:
     def note(self, sentence: str) -> None:
         """Note something about the survey as a whole, once."""
         if sentence not in self.notes and len(self.notes) < _MOST_NOTES:
-            self.notes.append(tidy(sentence)[:500])
+            self.notes.append(harmless(sentence)[:500])
 
     def question(self, source_id: str, type_: str, key: str, outcome: Outcome = "mapped") -> None:
         """Close a question: with reasons collected it is approximated."""
         if outcome == "mapped" and self.reasons:
             outcome = "approximated"
-        reason = tidy(" ".join(self.reasons))[:1_000]
-        self.items.append(Item(tidy(source_id)[:100], tidy(type_)[:40], outcome, key, reason))
+        reason = harmless(" ".join(self.reasons))[:1_000]
+        self.items.append(
+            Item(harmless(source_id)[:100], harmless(type_)[:40], outcome, key, reason)
+        )
         self.reasons = []
 
     def evaluated(self, path: str, source: str, reason: str = "") -> None:
@@ -49,13 +63,15 @@ class Ledger:
         if len(self.unresolved) < _MOST:
             self.unresolved.append(
                 {
-                    "path": tidy(path)[:300],
-                    "text": tidy(source)[:20_000],
-                    "reason": tidy(reason)[:2_000],
+                    "path": harmless(path)[:300],
+                    "text": harmless(source)[:20_000],
+                    "reason": harmless(reason)[:2_000],
                 }
             )
 
     def _logic(self, path: str, source: str, outcome: LogicOutcome, reason: str) -> None:
         self.logic.append(
-            LogicItem(tidy(path)[:300], tidy(source)[:4_000], outcome, tidy(reason)[:1_000])
+            LogicItem(
+                harmless(path)[:300], harmless(source)[:4_000], outcome, harmless(reason)[:1_000]
+            )
         )

@@ -120,6 +120,7 @@ class Pages:
             return ""
         if len(names) == 1 and len(asked) > 1:
             return "random"
+        self.questions.unmoved |= {each.qid for each in asked if each.attribute("random_group")}
         self.ledger.note(
             f"In the group {said(group.texts, self.source.language)[:80] or group.gid} some questions "
             "change places at random; here they keep theirs."

@@ -13,7 +13,7 @@ from surveys.formats.limesurvey_choices import Doc
 from surveys.formats.limesurvey_conditions import Conditions
 from surveys.formats.limesurvey_filling import LARGEST, Filling, day_of
 from surveys.formats.limesurvey_layout import Layout
-from surveys.formats.limesurvey_ledger import Ledger
+from surveys.formats.limesurvey_ledger import Ledger, harmless
 from surveys.formats.limesurvey_source import Asked
 from surveys.formats.limesurvey_variables import Variables, said
 from surveys.formats.limesurvey_wording import Wording
@@ -37,6 +37,7 @@ class Questions:
         self.ledger = ledger
         self.filling = Filling(variables, wording, conditions, ledger)
         self.checks = Checks(variables, wording, ledger)
+        self.unmoved: set[str] = set()
 
     def write(self, asked: Asked, group: Logic) -> list[Doc]:
         """The questions of our document for one of the source, with what they need before them.
@@ -65,7 +66,7 @@ class Questions:
         """Text and help of a question."""
         self.variables.current = asked.qid
         words = self.wording.say(asked.texts, f"{layout.key}.text")
-        doc["text"] = words or asked.code or layout.key
+        doc["text"] = words or self.ledger.cleaner.text(asked.code, 100) or layout.key
         hint = self.wording.say(asked.help, f"{layout.key}.help")
         self.variables.current = ""
         if hint:
@@ -93,11 +94,11 @@ class Questions:
     def _calculated(self, asked: Asked, layout: Layout, doc: Doc) -> list[Doc]:
         """An equation, and the text it shows; the language chosen."""
         if asked.type == "I":
-            doc |= {"text": asked.code, "value": {"var": "_language"}}
+            doc |= {"text": layout.key, "value": {"var": "_language"}}
             self.ledger.approximate("The language is chosen at the start of the survey, not here.")
             self.ledger.question(asked.code, asked.type, layout.key)
             return [doc]
-        doc["text"] = asked.code or layout.key
+        doc["text"] = self.ledger.cleaner.text(asked.code, 100) or layout.key
         base = self.wording.base
         equation = asked.attribute("equation")
         words = asked.texts.get(base) or asked.texts.get("") or next(iter(asked.texts.values()), "")
@@ -123,7 +124,8 @@ class Questions:
             if not piece.is_expression:
                 words = self.ledger.cleaner.text(piece.text, 2_000)
                 if words:
-                    parts.append(words)
+                    before, after = piece.text[:1].isspace(), piece.text[-1:].isspace()
+                    parts.append(f"{' ' * before}{words}{' ' * after}")
                 continue
             try:
                 parts.append(Script(self.variables, FUNCTIONS).value(piece.text))
@@ -163,6 +165,8 @@ class Questions:
             made.append(comment)
             self.ledger.approximate("Its comment is asked as a question of its own.")
         self._note_signs(asked, doc)
+        if asked.qid in self.unmoved:
+            self.ledger.approximate("It keeps its place, where it changed places at random.")
         self.ledger.question(asked.code, asked.type, layout.key)
         return made
 
@@ -261,7 +265,9 @@ class Questions:
             self.ledger.question(asked.code, asked.type, layout.key)
             doc.pop("checks", None)
             return doc
-        field = self.variables.field(asked.code or layout.key, source="link", name=asked.code[:200])
+        field = self.variables.field(
+            asked.code or layout.key, source="link", name=harmless(asked.code)[:200]
+        )
         given: Logic = {"var": f"_data.{field}"}
         value: Logic = given
         default: Logic = doc.get("default")  # type: ignore[assignment]

@@ -17,6 +17,7 @@ from surveys.parts import Logic
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\{}]*)?")
 _MOST = 45
+_MOST_READ = 200
 
 
 class Quotas:
@@ -35,7 +36,9 @@ class Quotas:
 
     def write(self) -> None:
         """Write the quotas that are in force."""
-        rows = [row for row in self.source.tables.table("quota") if row.get("active", "1") != "0"]
+        rows = [row for row in self.source.tables.table("quota") if row.get("active", "1") != "0"][
+            :_MOST_READ
+        ]
         for row in rows:
             when = self._when(row)
             if when is None:

@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from surveys.formats.errors import FormatError
 from surveys.formats.limesurvey_tables import Row, Tables
+from surveys.strings import shown
 
 Texts: TypeAlias = dict[str, str]
 
+_MOST = 1_000
 INHERITED = frozenset({"I", "inherit", "-1"})
 
 
@@ -123,10 +125,21 @@ def read_source(tables: Tables) -> Source:
     languages = _languages(tables, language, survey, wording)
     language = language or languages[0]
     questions = _questions(tables, language)
+    _check_sizes(questions)
     groups = _groups(tables, questions, language)
     if not any(group.questions for group in groups):
         raise FormatError("This LimeSurvey file holds no question.")
     return Source(tables.version, language, languages, survey, wording, groups, tables)
+
+
+def _check_sizes(questions: Mapping[str, Asked]) -> None:
+    if len(questions) > _MOST:
+        raise FormatError(
+            f"This survey has {len(questions)} questions; at most {_MOST} are possible."
+        )
+    for question in questions.values():
+        if max(len(question.subs), len(question.answers)) > _MOST:
+            raise FormatError(f"The question {shown(question.code)} has more than {_MOST} choices.")
 
 
 def _languages(tables: Tables, language: str, survey: Row, wording: Mapping[str, Row]) -> list[str]:

@@ -11,6 +11,7 @@ from surveys.expressions.limits import Limits, Meter
 from surveys.expressions.patterns import compile_pattern
 from surveys.formats.expressionscript_terms import Nature, Untranslatable, Variable
 from surveys.formats.limesurvey_layout import OTHER, Layout, columns_of_numbers
+from surveys.formats.limesurvey_ledger import harmless
 from surveys.formats.limesurvey_source import Answer, Asked, Source, Sub
 from surveys.formats.naming import Keys
 from surveys.parts import Logic
@@ -113,7 +114,7 @@ class Variables:
             known = self._fields.key(key, upper, "token")
             source = "link" if upper == "TOKEN" else "contact"
             name = _CONTACT.get(upper, upper.lower())
-            self.data[known] = {"key": known, "source": source, "name": name[:200]}
+            self.data[known] = {"key": known, "source": source, "name": harmless(name)[:200]}
         return known
 
     def field(self, code: str, **given: object) -> str:

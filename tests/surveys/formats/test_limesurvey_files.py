@@ -114,8 +114,35 @@ def test_conditions_of_the_table_are_alternatives_within_a_question() -> None:
 
 
 def test_limits_refuse_what_the_file_refuses() -> None:
-    """Counts, sums and ranges, some of them taken from other answers."""
+    """Counts, sums, ranges and patterns, some of them taken from other answers.
+
+    v1MC asks for 1 to 3 of the options chosen in afSrcFilter, v1K for two numbers or more from ``num``
+    to ``num2`` with a sum of 10 to 20, v3K for the sum of ``age`` and ``yearsMarried``, v5N for a number from ``yearsMarried`` to ``age``; vS takes an amount of dollars.
+    """
     definition = read("ls205_validation_tests.lss").definition
-    questions = {question.key: question for question in definition.questions}
-    assert questions["v1mc"].kind == "multiple_choice"
-    assert "v1mc" in refused(definition, {"v1mc": ["1"], "minselect": 2, "maxselect": 3})
+    known = {
+        "afsrcfilter": ["sq1", "sq2", "sq3", "sq4"],
+        "age": 40,
+        "yearsmarried": 10,
+        "num": 1,
+        "num2": 9,
+    }
+
+    def wrong(answers: dict[str, object]) -> set[str]:
+        return {key.partition(".")[0] for key in refused(definition, {**known, **answers})}
+
+    assert "v1mc" not in wrong({"v1mc": ["sq1", "sq2", "sq3"]})
+    assert "v1mc" in wrong({"v1mc": ["sq1", "sq2", "sq3", "sq4"]})
+    assert "v1mc" in wrong({})
+    assert "v1k" not in wrong({"v1k.sq1": 4, "v1k.sq2": 8})
+    assert "v1k" in wrong({"v1k.sq1": 4, "v1k.sq2": 5})
+    assert "v1k" in wrong({"v1k.sq1": 8, "v1k.sq2": 8, "v1k.sq3": 8})
+    assert "v1k" in wrong({"v1k.sq1": 10, "v1k.sq2": 2})
+    assert "v3k" not in wrong({"v3k.sq1": 34, "v3k.sq2": 16})
+    assert "v3k" in wrong({"v3k.sq1": 34, "v3k.sq2": 15})
+    assert "v5n" not in wrong({"v5n": 25})
+    assert "v5n" in wrong({"v5n": 41})
+    assert "v5n" in wrong({"v5n": 9})
+    assert "yearsmarried" in wrong({"yearsmarried": 41})
+    assert "vs" not in wrong({"vs": "$12.50"})
+    assert "vs" in wrong({"vs": "twelve"})
