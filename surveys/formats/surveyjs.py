@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
-
 from surveys.errors import DefinitionError
 from surveys.formats.errors import FormatError
 from surveys.formats.report import Imported, Report, imported
 from surveys.formats.surveyjs_desk import Desk, Document, Json, first, listed, mapping, said
+from surveys.formats.surveyjs_endings import endings
 from surveys.formats.surveyjs_expressions import Scope
 from surveys.formats.surveyjs_flow import Flow
 from surveys.formats.surveyjs_kinds import make
 from surveys.formats.surveyjs_pages import Heading, Layout, Sheet
 from surveys.formats.surveyjs_pieces import both
+from surveys.formats.surveyjs_source import document_of
 from surveys.loading import MAX_QUESTIONS
-
-MAX_BYTES = 8_000_000
-_NOT_ONE = "This is no SurveyJS survey: it has neither pages nor elements nor questions."
-_DEEPEST = 60
 
 
 def read_surveyjs(content: bytes) -> Imported:
     """A SurveyJS survey as ours; raises FormatError where it is none or cannot be read."""
-    document = _document(content)
+    document, scripts = document_of(content)
     desk = Desk(document, make)
+    desk.texts.cleaner.scripts += scripts
     layout = Layout(desk, document)
     flow = Flow(desk, layout, document)
     sheets = layout.lay_out()
+    if not sheets:
+        raise FormatError("This survey asks nothing.")
     flow.name_values()
     made = _survey(desk, layout, flow, sheets, document)
     report = Report(
@@ -43,52 +42,6 @@ def read_surveyjs(content: bytes) -> Imported:
         raise FormatError(f"This survey cannot be carried over: {error.problems[0]}") from error
 
 
-def _document(content: bytes) -> Json:
-    if len(content) > MAX_BYTES:
-        raise FormatError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
-    try:
-        found = json.loads(content.decode("utf-8-sig"), parse_constant=_constant)
-    except RecursionError as error:
-        raise FormatError("The file is nested too deeply.") from error
-    except ValueError as error:
-        raise FormatError(f"The file is no JSON in UTF-8: {str(error)[:200]}") from error
-    document = mapping(found)
-    if not document:
-        raise FormatError(_NOT_ONE)
-    if not any(isinstance(document.get(name), list) for name in ("pages", "elements", "questions")):
-        inner = mapping(document.get("json")) or mapping(document.get("survey"))
-        if not any(
-            isinstance(inner.get(name), list) for name in ("pages", "elements", "questions")
-        ):
-            raise FormatError(_NOT_ONE)
-        document = inner
-    _check_depth(document)
-    return document
-
-
-def _constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _check_depth(document: Json) -> None:
-    level: list[object] = [document]
-    for _ in range(_DEEPEST):
-        level = [
-            each
-            for found in level
-            for each in (
-                found.values()
-                if isinstance(found, dict)
-                else found
-                if isinstance(found, list)
-                else ()
-            )
-        ]
-        if not level:
-            return
-    raise FormatError(f"The file is nested more than {_DEEPEST} levels deep.")
-
-
 def _survey(
     desk: Desk, layout: Layout, flow: Flow, sheets: list[Sheet], document: Json
 ) -> Document:
@@ -98,7 +51,7 @@ def _survey(
     introduction = texts.say(document.get("description"), "introduction", 18_000)
     pages = _pages(desk, layout, flow, sheets, document)
     thanks = texts.say(document.get("completedHtml"), "thank_you", 18_000)
-    endings = flow.endings()
+    ended = endings(desk, document)
     flow.leave_rest_open()
     _note(desk, document)
     made: Document = {
@@ -107,13 +60,18 @@ def _survey(
         "introduction": introduction,
         "thank_you": thanks,
         "pages": pages,
-        "endings": endings,
+        "endings": ended,
         "data": [
             {"key": key, "source": "link", "name": name} for key, name in desk.names.fields.items()
         ],
         "translations": texts.translations,
         "unresolved": desk.unresolved,
     }
+    own = mapping(document.get("efm"))
+    for name in ("name", "purpose", "category"):
+        made[name] = texts.words(own.get(name), 200 if name != "purpose" else 18_000)
+    if own.get("anonymous") is False:
+        made["anonymous"] = False
     if not any(page["questions"] for page in pages):
         raise FormatError("This survey asks nothing.")
     if sum(len(listed(page["questions"])) for page in pages) > MAX_QUESTIONS:

@@ -6,15 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from surveys.formats.naming import Keys
-from surveys.formats.surveyjs_desk import Desk, Document, Json, first, listed, mapping, said, whole
+from surveys.formats.surveyjs_desk import (
+    Desk,
+    Document,
+    Json,
+    OwnKeys,
+    first,
+    listed,
+    mapping,
+    said,
+    whole,
+)
 from surveys.formats.surveyjs_expressions import Scope
 from surveys.formats.surveyjs_pieces import both, constant
-from surveys.formats.surveyjs_values import Known, converted, text_of
+from surveys.formats.surveyjs_values import Known, as_number, converted, text_of
 from surveys.parts import Logic
 from surveys.strings import tidy
 
 MOST_CHOICES = 900
 LONGEST_LABEL = 2000
+LARGEST = 10**12
 _LONGEST_IMAGE = 2000
 _ORDERS = {"random": "random", "asc": "alphabetical"}
 # The special choices: the property, what older versions called it, its value, its usual words.
@@ -56,7 +67,7 @@ def plain_value(found: object) -> Known:
 
 def offered(found: object, most: int = MOST_CHOICES) -> list[Offered]:
     """The choices, rows or columns of a list: scalars, or objects with a value and words."""
-    keys = Keys()
+    keys = OwnKeys()
     read: list[Offered] = []
     seen: set[tuple[str, str]] = set()
     for each in listed(found):
@@ -119,15 +130,17 @@ def choice_documents(
             each.label, f"{place}.{each.key}", LONGEST_LABEL, scope, text_of(each.value)
         )
         document: Document = {"key": each.key, "label": label or each.key}
-        number_value = converted(each.value)
-        if isinstance(number_value, int | float) and not isinstance(number_value, bool):
-            document["value"] = number_value
+        counts = first(each.raw, "efmValue", "value") if each.raw else each.value
+        amount = as_number(counts) if not isinstance(counts, str) else None
+        if amount is not None and abs(amount) <= LARGEST:
+            document["value"] = int(amount) if amount.is_integer() else amount
         if each.takes_text:
             document["takes_text"] = True
             required = each.special == "other" or each.raw.get("isCommentRequired") is True
             document["is_text_required"] = required
-        if each.special in _MISSING:
-            document["missing"] = _MISSING[each.special]
+        missing = _MISSING.get(each.special) or said(each.raw.get("efmMissing"))
+        if missing in ("dont_know", "refused", "not_applicable"):
+            document["missing"] = missing
         if many and (each.special not in ("", "other") or each.raw.get("isExclusive") is True):
             document["is_exclusive"] = True
         if each.special or each.raw.get("randomize") is False:

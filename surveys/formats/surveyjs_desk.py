@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeAlias
 
 from surveys.formats.naming import Keys
@@ -18,6 +19,7 @@ from surveys.strings import tidy
 Json: TypeAlias = Mapping[str, object]
 Document: TypeAlias = dict[str, object]
 
+_KEY = re.compile(r"[a-z0-9_]{1,40}")
 MOST_UNRESOLVED = 500
 MOST_SPREAD = 500
 _MOST_IN_ONE_ANOTHER = 20
@@ -56,6 +58,17 @@ def whole(found: object, otherwise: int) -> int:
     return int(found) if -(10**9) < found < 10**9 else otherwise
 
 
+class OwnKeys(Keys):
+    """Keys by the names of the source; a name that could be a key of ours stays what it is."""
+
+    def key(self, source: Hashable, name: str = "", otherwise: str = "q") -> str:
+        """The key of a source's id, its name itself where that may be."""
+        if source not in self._given and _KEY.fullmatch(name) and name not in self._taken:
+            self._taken.add(name)
+            self._given[source] = name
+        return super().key(source, name, otherwise)
+
+
 class Desk:
     """The one place all parts of an import write to."""
 
@@ -66,8 +79,8 @@ class Desk:
         self.depth = 0
         self.names = Names()
         self.texts = Words(document, self.names)
-        self.keys = Keys(RESERVED)
-        self.page_keys = Keys()
+        self.keys = OwnKeys(RESERVED)
+        self.page_keys = OwnKeys()
         self.items: list[Item] = []
         self.logic: list[LogicItem] = []
         self.unresolved: list[dict[str, str]] = []

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from surveys.expressions import ExpressionError, compile_expression
+from surveys.formats.surveyjs_arithmetic import ARITHMETIC, calculated
 from surveys.formats.surveyjs_comparing import compared
-from surveys.formats.surveyjs_functions import FUNCTIONS, display, exact, merged, number, zero
+from surveys.formats.surveyjs_functions import FUNCTIONS, display, merged
 from surveys.formats.surveyjs_grammar import (
     Binary,
     Call,
@@ -21,7 +22,6 @@ from surveys.formats.surveyjs_grammar import (
     read,
 )
 from surveys.formats.surveyjs_pieces import (
-    MOST_PARTS,
     Piece,
     Unknown,
     among,
@@ -36,8 +36,6 @@ from surveys.formats.surveyjs_pieces import (
 from surveys.formats.surveyjs_values import Known, as_number, converted, is_empty, text_of
 from surveys.parts import Logic
 from surveys.strings import tidy
-
-_LARGEST_POWER = 8
 
 
 class Names(Protocol):
@@ -98,7 +96,7 @@ def _holds(tree: Tree, names: Names, scope: Scope) -> Logic:
         last = _holds(parts[-1], names, scope)
         if tree.sign == "and":
             return both(*first, last)
-        return either(*(_holds(part, names, scope) for part in parts[:-1]), last)
+        return _bare(either(*(_holds(part, names, scope) for part in parts[:-1]), last))
     piece = _piece(tree, names, scope)
     if piece.shape == "constant":
         return _is_the_truth(piece.value)
@@ -111,6 +109,23 @@ def _holds(tree: Tree, names: Names, scope: Scope) -> Logic:
     if piece.shape in ("broken", "table"):
         raise Unknown(piece.reason or "A whole table is taken for a condition.")
     return False
+
+
+def _bare(logic: Logic) -> Logic:
+    """``q empty or q <= 6`` as the one comparison it is here, where no answer counts as nought."""
+    parts = logic.get("or") if isinstance(logic, dict) else None
+    if not isinstance(parts, list) or len(parts) != 2:
+        return logic
+    empty, guarded = parts
+    inside = guarded.get("and") if isinstance(guarded, dict) else None
+    if not isinstance(empty, dict) or not isinstance(inside, list) or len(inside) != 2:
+        return logic
+    sought = empty.get("is_empty")
+    if sought is None or inside[0] != {"is_answered": sought} or not isinstance(inside[1], dict):
+        return logic
+    ((sign, given),) = inside[1].items()
+    is_such = sign in ("<", "<=", ">", ">=") and isinstance(given, list) and [given[0]] == sought
+    return inside[1] if is_such and isinstance(given[1], int | float) else logic  # type: ignore[index]
 
 
 def _is_the_truth(value: Known) -> bool:
@@ -159,8 +174,8 @@ def _piece(tree: Tree, names: Names, scope: Scope) -> Piece:
         parts = [_is_true(_piece(each, names, scope)) for each in _chained(tree)]
         return truth(both(*parts) if tree.sign == "and" else either(*parts))
     left, right = _piece(tree.left, names, scope), _piece(tree.right, names, scope)
-    if tree.sign in _ARITHMETIC:
-        return _calculated(tree.sign, left, right)
+    if tree.sign in ARITHMETIC:
+        return calculated(tree.sign, left, right)
     return truth(compared(tree.sign, left, right))
 
 
@@ -196,70 +211,6 @@ def _leaves(piece: Piece) -> list[Piece]:
         return [] if piece.shape == "broken" else [piece]
     inside = [*piece.parts.values(), *piece.entries]
     return [leaf for each in inside for leaf in _leaves(each)][:300]
-
-
-_ARITHMETIC = frozenset({"plus", "minus", "mul", "div", "mod", "power"})
-
-
-def _calculated(sign: str, left: Piece, right: Piece) -> Piece:
-    for each in (left, right):
-        if each.shape in ("broken", "table", "many"):
-            raise Unknown(each.reason or "A list is calculated with.")
-    if sign == "plus":
-        return _added(plain(left), plain(right))
-    first, second = zero(left), zero(right)
-    if sign == "minus":
-        return exact({"-": [first, second]}, left, right)
-    if sign == "mul":
-        return exact({"*": [first, second]}, plain(left), plain(right))
-    if sign == "div":
-        return number({"/": [first, second]}, is_fraction=True)
-    if sign == "mod":
-        return number({"%": [first, second]})
-    if not isinstance(right.value, int) or not 0 <= right.value <= _LARGEST_POWER:
-        raise Unknown("A power is taken that is not a small number written out.")
-    return exact({"*": [1, *[first] * right.value]}, plain(left))
-
-
-def _added(left: Piece, right: Piece) -> Piece:
-    """Numbers are added, anything else is put one after the other."""
-    words, numbers = [*_joined(left), *_joined(right)], [*_addends(left), *_addends(right)]
-    if max(len(words), len(numbers)) > MOST_PARTS:
-        raise Unknown("It has too many parts.")
-    if _is_words(left) or _is_words(right):
-        return Piece("text", {"cat": [*words]})
-    total = exact({"sum": [*numbers]}, left, right)
-    if left.shape in ("number", "constant") and right.shape in ("number", "constant"):
-        return total
-    numeric: Logic = both(*(_is_numeric(each) for each in (left, right)))
-    return Piece("any", {"if": [numeric, total.logic, {"cat": [left.logic, right.logic]}]})
-
-
-_DIGITS = r"^[+-]?[0-9]+([.][0-9]+)?$"
-
-
-def _is_numeric(piece: Piece) -> Logic:
-    if piece.shape == "number" or piece.shape == "constant":
-        return True
-    return either({"is_empty": [piece.logic]}, {"matches": [piece.logic, _DIGITS]})
-
-
-def _is_words(piece: Piece) -> bool:
-    if piece.shape == "constant":
-        return isinstance(piece.value, str) and as_number(piece.value) is None
-    return piece.shape in ("date", "now")
-
-
-def _joined(piece: Piece) -> list[Logic]:
-    if isinstance(piece.logic, dict) and isinstance(inside := piece.logic.get("cat"), list):
-        return inside
-    return [text_of(piece.value) if piece.shape == "constant" else piece.logic]
-
-
-def _addends(piece: Piece) -> list[Logic]:
-    if isinstance(piece.logic, dict) and isinstance(inside := piece.logic.get("sum"), list):
-        return inside
-    return [as_number(piece.value) or 0 if piece.shape == "constant" else piece.logic]
 
 
 def _called(tree: Call, names: Names, scope: Scope) -> Piece:

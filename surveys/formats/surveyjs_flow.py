@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from surveys.formats.naming import Keys
 from surveys.formats.surveyjs_comparing import compared
 from surveys.formats.surveyjs_desk import Desk, Document, Json, listed, mapping, said
 from surveys.formats.surveyjs_elements import Element
@@ -22,15 +21,14 @@ from surveys.formats.surveyjs_grammar import (
 )
 from surveys.formats.surveyjs_pages import Layout, Sheet, quoted
 from surveys.formats.surveyjs_pieces import Piece, Unknown, constant, plain, settled
+from surveys.formats.surveyjs_shown import Computed
 from surveys.formats.surveyjs_tables import Matrix
 from surveys.formats.surveyjs_values import Known
-from surveys.formats.surveyjs_writing import Computed
 from surveys.loading import MAX_SKIPS
 from surveys.parts import Logic
 from surveys.strings import tidy
 
 _MOST_VALUES = 100
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
 _RIGHT = ("correctAnswers", "correctedAnswers", "correctedAnswerCount")
 _WRONG = ("incorrectAnswers", "incorrectedAnswers", "incorrectedAnswerCount")
 _ALL = "questionCount"
@@ -289,46 +287,6 @@ class Flow:
                 "runexpression",
             ):
                 self.desk.leave_open(path, said(raw.get("type")), "There is no such trigger here.")
-
-    def endings(self) -> list[Document]:
-        """Thanks and addresses by condition, the first that holds; addresses come first."""
-        keys = Keys(("end",))
-        made: list[Document] = []
-        for name, most in (("navigateToUrlOnCondition", 20), ("completedHtmlOnCondition", 25)):
-            for number, each in enumerate(listed(self.document.get(name))[:most]):
-                raw = mapping(each)
-                path = f"{name}[{number}]"
-                logic = self.desk.condition(raw.get("expression"), f"{path}.expression")
-                if logic is None:
-                    continue
-                key = keys.key((name, number), f"ending_{len(made) + 1}")
-                ending: Document = {"key": key, "show_if": logic}
-                if name.startswith("navigate"):
-                    address = self._address(raw.get("url"))
-                    if not address:
-                        continue
-                    ending["redirect"] = address
-                else:
-                    ending["text"] = self.desk.texts.say(
-                        raw.get("html"), f"endings.{key}.text", 18_000, Scope()
-                    )
-                made.append(ending)
-        address = self._address(self.document.get("navigateToUrl"))
-        if address:
-            made.append({"key": keys.key("navigate", "onwards"), "redirect": address})
-        return made
-
-    def _address(self, found: object) -> str:
-        """A web address; anything else is left out and said."""
-        address = said(self.desk.texts.words(found, 2000)) if found else ""
-        if not address:
-            return ""
-        if _ADDRESS.fullmatch(address):
-            return address
-        if re.match(r"\s*(?:javascript|vbscript|data)\s*:", said(found), re.I):
-            self.desk.texts.cleaner.scripts += 1
-        self.desk.note("An address to go on to at the end was left out, as it is none of the web.")
-        return ""
 
 
 def _known(found: object) -> Known:

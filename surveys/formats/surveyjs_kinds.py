@@ -6,10 +6,15 @@ from collections.abc import Mapping
 
 from surveys.formats.surveyjs_desk import Desk, Json, said
 from surveys.formats.surveyjs_elements import Element, Place
-from surveys.formats.surveyjs_lists import Entries, Spread, must_be_spread
-from surveys.formats.surveyjs_questions import Boolean, Choosing, Rating
-from surveys.formats.surveyjs_tables import Grid, Matrix, Texts
-from surveys.formats.surveyjs_writing import Computed, Foreign, Shown, Slider, Writing
+from surveys.formats.surveyjs_grids import Grid, Texts
+from surveys.formats.surveyjs_handing import Signature, Upload
+from surveys.formats.surveyjs_lists import Entries, must_be_spread
+from surveys.formats.surveyjs_questions import Choosing
+from surveys.formats.surveyjs_scales import Boolean, Rating
+from surveys.formats.surveyjs_shown import Computed, Foreign, Shown
+from surveys.formats.surveyjs_spread import Spread
+from surveys.formats.surveyjs_tables import Matrix
+from surveys.formats.surveyjs_writing import Slider, Writing
 
 KINDS: Mapping[str, type[Element]] = {
     "text": Writing,
@@ -26,6 +31,8 @@ KINDS: Mapping[str, type[Element]] = {
     "html": Shown,
     "image": Shown,
     "expression": Computed,
+    "file": Upload,
+    "signaturepad": Signature,
 }  # fmt: skip
 _LISTS: Mapping[str, type[Element]] = {
     "matrixdropdown": Grid,

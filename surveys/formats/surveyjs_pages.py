@@ -10,10 +10,10 @@ from surveys.formats.surveyjs_desk import Desk, Document, Json, first, listed, m
 from surveys.formats.surveyjs_elements import LONGEST_TEXT, Element, Place
 from surveys.formats.surveyjs_expressions import Scope
 from surveys.formats.surveyjs_functions import FUNCTIONS
-from surveys.formats.surveyjs_lists import Spread
+from surveys.formats.surveyjs_grids import Grid, columns
 from surveys.formats.surveyjs_pieces import Piece, Unknown, both
-from surveys.formats.surveyjs_tables import Grid, columns
-from surveys.formats.surveyjs_writing import Computed
+from surveys.formats.surveyjs_shown import Computed
+from surveys.formats.surveyjs_spread import Spread
 from surveys.loading import MAX_PAGES, MAX_QUESTIONS
 from surveys.parts import Logic
 
@@ -36,8 +36,8 @@ class Heading:
         words = desk.texts.say(self.raw.get("description"), f"{self.key}.help", 4000, scope)
         if not title and not words:
             return []
-        made: Document = {"key": self.key, "kind": "statement", "text": title}
-        if words:
+        made: Document = {"key": self.key, "kind": "statement", "text": title or words}
+        if title and words:
             made["help"] = words
         conditions: list[Logic] = [*self.place.shown]
         for path, text in self.place.guards:
@@ -116,7 +116,7 @@ class Layout:
             if said(raw.get(each))
         ]
         found += self.shown_by.get(name, [])
-        if raw.get("visible") is False and not self.shown_by.get(name):
+        if raw.get("visible") is False and not found:
             found.append((f"{path}.visible", False))
         return tuple(found)
 
@@ -138,7 +138,10 @@ class Layout:
             if not raw:
                 continue
             triggered = self.shown_by.get(said(raw.get("name")), [])
-            is_hidden = raw.get("visible") is False and not triggered
+            # A condition of its own decides alone, whatever it starts as.
+            is_hidden = (
+                raw.get("visible") is False and not triggered and not said(raw.get("visibleIf"))
+            )
             if depth == 0:
                 sheet.group += 1
             around = guards + tuple((way, text) for way, text in triggered)

@@ -68,13 +68,24 @@ def demands(
             logic = desk.condition(
                 raw.get("expression"), f"{where}.expression", scope, otherwise=None
             )
-            if logic is not None and logic is not True:
+            of_answers = _unless_empty(logic, answer)
+            if of_answers is not None:
+                logic = of_answers
+            elif logic is not None and logic is not True:
                 found.required.append(logic)
         elif kind:
             desk.leave_open(where, said(raw.get("type")), "There is no such check here.")
         if logic is not None and logic is not True:
             _say(found, desk, raw, place, logic)
     return found
+
+
+def _unless_empty(logic: Logic, answer: Logic) -> Logic:
+    """What is left of a check that lets no answer pass; None of any other."""
+    parts = logic.get("or") if isinstance(logic, dict) else None
+    if not isinstance(parts, list) or parts[0] != {"is_empty": [answer]} or len(parts) < 2:
+        return None
+    return parts[1] if len(parts) == 2 else {"or": parts[1:]}
 
 
 def _say(found: Demands, desk: Desk, raw: Mapping[str, object], place: str, logic: Logic) -> None:

@@ -114,7 +114,7 @@ class Words:
             path = self._names.paths.get(name)
             return pipe(path) if path else _pipe(piece, name)
 
-        return _PIPED.sub(put, text)[: max(longest, 200)]
+        return _PIPED.sub(put, text)[:longest]
 
 
 def _pipe(piece: Piece, name: str) -> str:

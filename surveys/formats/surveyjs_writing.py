@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 
 from surveys.formats.surveyjs_desk import Document, first, said, whole
-from surveys.formats.surveyjs_elements import LONGEST_TEXT, Element
-from surveys.formats.surveyjs_expressions import Scope
-from surveys.formats.surveyjs_pieces import Piece, Unknown, plain, settled
+from surveys.formats.surveyjs_elements import Element
+from surveys.formats.surveyjs_pieces import Piece, plain
 from surveys.formats.surveyjs_validators import Demands
 from surveys.formats.surveyjs_values import as_number
 from surveys.parts import Logic
-from surveys.strings import tidy
 
 LARGEST = 10**12
-# A statement cannot be empty.
-NO_WORDS = "–"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.ASCII)
 _KINDS = {"email": "email", "url": "url", "tel": "phone", "time": "time", "date": "date"}
 _UNMATCHED = {
@@ -36,7 +31,6 @@ _PATTERNS = {
     "color": "^#[0-9a-fA-F]{6}$",
 }
 _NUMBERS = ("number", "range")
-_TABLES = ("matrixdropdown", "matrixdynamic", "paneldynamic", "multipletext")
 
 
 class Writing(Element):
@@ -107,18 +101,7 @@ class Writing(Element):
         """Ends and lengths of validators."""
         kind = self.kind()
         if kind == "number":
-            low, high = settings.get("minimum"), settings.get("maximum")
-            given = [low if isinstance(low, int | float) else None,
-                     high if isinstance(high, int | float) else None]  # fmt: skip
-            if found.low is not None:
-                given[0] = found.low if given[0] is None else max(found.low, given[0])
-            if found.high is not None:
-                given[1] = found.high if given[1] is None else min(found.high, given[1])
-            for name in ("minimum", "maximum"):
-                settings.pop(name, None)
-            step = settings.get("step")
-            given_step = step if isinstance(step, int | float) else None
-            settings |= _numbers(given[0], given[1], given_step)
+            _narrow(settings, found.low, found.high)
         elif kind in ("short_text", "long_text") and found.longest:
             longest = settings.get("max_length")
             most = longest if isinstance(longest, int) else 1000
@@ -159,21 +142,45 @@ class Writing(Element):
             return None if number is None else int(number) if number.is_integer() else number
         if kind == "date":
             return _day(given)
-        return tidy(given)[:1000] if isinstance(given, str) else said(given) or None
+        return self.desk.texts.words(given, 1000) or None
+
+
+def _narrow(settings: Document, low: float | None, high: float | None) -> None:
+    """Draw the ends of a number closer."""
+    for name, end, closer in (("minimum", low, max), ("maximum", high, min)):
+        if end is None or abs(end) > LARGEST or round(end, 6) != end:
+            continue
+        given = settings.get(name)
+        kept = closer(given, end) if isinstance(given, int | float) else end
+        settings[name] = int(kept) if float(kept).is_integer() else kept
+        places, decimals = _places(end), settings.get("decimals")
+        settings["decimals"] = max(places, decimals if isinstance(decimals, int) else 0)
+    least, most = settings.get("minimum"), settings.get("maximum")
+    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+        del settings["maximum"]
 
 
 def _numbers(low: float | None, high: float | None, step: float | None) -> Document:
     """Ends and step of a number, decimals as many as are accepted."""
     made: Document = {"decimals": 6}
+    if step is not None and 0 < step <= LARGEST and round(step, 6) == step:
+        # Whoever asks for steps of 0.5 asks for one decimal place.
+        places = max(_places(step), _places(low or 0))
+        made["decimals"] = places
+        if round(step * 10**places) != 1 or (low or 0) * 10**places % 1:
+            made["step"] = step
     if low is not None and abs(low) <= LARGEST and round(low, 6) == low:
         made["minimum"] = low
     if high is not None and abs(high) <= LARGEST and round(high, 6) == high:
         made["maximum"] = high
     if low is not None and high is not None and low > high:
         made.pop("maximum", None)
-    if step is not None and 0 < step <= LARGEST and round(step, 6) == step:
-        made["step"] = step
     return made
+
+
+def _places(number: float) -> int:
+    """How many decimal places a number has, at most six."""
+    return next((places for places in range(6) if round(number, places) == number), 6)
 
 
 def _day(given: object) -> str | None:
@@ -212,11 +219,7 @@ class Slider(Element):
         step = as_number(self.raw.get("step")) or 1
         low, high = 0 if low is None else low, 100 if high is None else high
         low, high = (low, high) if low < high else (0, 100)
-        made = _numbers(low, high, step if step > 0 else 1)
-        ends = [value for value in made.values() if isinstance(value, int | float)]
-        if all(float(value).is_integer() for value in ends):
-            made["decimals"] = 0
-        return made
+        return _numbers(low, high, step if step > 0 else 1)
 
     def fill(self, document: Document) -> None:
         """Two rows for a range."""
@@ -234,113 +237,3 @@ class Slider(Element):
         """A number beforehand."""
         number = None if self.is_range else as_number(given)
         return None if number is None else int(number) if number.is_integer() else number
-
-
-class Shown(Element):
-    """html, image, and kinds there are none of here: words to read."""
-
-    is_atomic = False
-    is_asked = False
-
-    def kind(self) -> str:
-        """A statement."""
-        return "statement"
-
-    def piece(self, path: str) -> Piece:
-        """Nothing an expression can ask for."""
-        return Piece("broken", reason=f"It asks for {self.name[:60]!r}, which is not asked here.")
-
-    def title(self) -> str:
-        """The words of a piece of HTML, or those beside a picture."""
-        raw = self.raw
-        source = raw.get("html") if self.type == "html" else first(raw, "altText", "title", "text")
-        media = len(self.desk.texts.cleaner.media)
-        words = self.desk.texts.say(source, f"{self.place}.text", LONGEST_TEXT, self.at.scope)
-        if len(self.desk.texts.cleaner.media) > media or self.type == "image":
-            self.approximate("The picture is not shown.")
-        if not words and self.type == "html":
-            self.approximate("It has no words.")
-        return words or self.desk.texts.words(self.name, 200) or NO_WORDS
-
-
-class Foreign(Shown):
-    """A kind that is not known: kept as words, for a person to decide."""
-
-    def prepare(self) -> None:
-        """Say so in the report."""
-        self.outcome = "raw"
-        known = {"file": "Files", "signaturepad": "Signatures"}.get(self.type)
-        if self.type in _TABLES:
-            self.reasons.append("Nothing is asked in it, or it stands inside another table.")
-            return
-        self.reasons.append(
-            f"{known} are not asked for here." if known
-            else f"There is no kind {tidy(self.type)[:40]!r}; a person has to decide what to ask."
-        )  # fmt: skip
-
-    def title(self) -> str:
-        """The question's words."""
-        title = self.desk.texts.say(
-            self.raw.get("title"), f"{self.place}.text", LONGEST_TEXT, self.at.scope
-        )
-        return title or self.desk.texts.words(self.name, 200) or NO_WORDS
-
-
-class Computed(Element):
-    """expression: a value that is worked out and shown."""
-
-    is_asked = False
-
-    def prepare(self) -> None:
-        """Nothing is worked out before all names are known."""
-        self._known: Piece | Unknown | None = None
-
-    def kind(self) -> str:
-        """A calculated value."""
-        return "calculated"
-
-    def piece(self, path: str) -> Piece:
-        """The value; where it is asked for before it is worked out, it is worked out on the spot."""
-        return Piece("any", {"var": path})
-
-    def at_scope(self, scope: Scope) -> Piece:
-        """What it comes to where it is asked for: the value itself once it is worked out."""
-        if self._known is None:
-            self._known = self.desk.worked_out(said(self.raw.get("expression")), self.at.scope)
-        if isinstance(self._known, Unknown):
-            raise self._known
-        is_certain = not (self.at.guards or self.at.shown or said(self.raw.get("visibleIf")))
-        if is_certain and self.at.scope.place < scope.place:
-            return replace(self._known, logic={"var": self.key}, shape=self._known.shape)
-        return self._known
-
-    def fill(self, document: Document) -> None:
-        """How it is worked out."""
-        logic = self.desk.calculation(
-            self.raw.get("expression"), f"{self.at.path}.expression", self.at.scope,
-            lambda piece: plain(piece).logic,
-        )  # fmt: skip
-        if logic is not None:
-            document["value"] = settled(logic)
-        if said(self.raw.get("displayStyle")) not in ("", "none", "decimal") or self.raw.get(
-            "format"
-        ):
-            self.approximate("The value is shown without its unit or form.")
-
-    def after(self, show_if: object) -> list[Document]:
-        """The value is shown in a statement, as no calculated value is shown by itself."""
-        if self.raw.get("visible") is False:
-            return []
-        key = self.desk.keys.key((self.key, "shown"), f"{self.key}_shown")
-        words = self.desk.texts.say(
-            self.raw.get("title"), f"{key}.text", LONGEST_TEXT, self.at.scope
-        )
-        if words:
-            for texts in self.desk.texts.translations.values():
-                if f"{key}.text" in texts:
-                    texts[f"{key}.text"] += f" {{{{{self.key}}}}}"
-        text = f"{words or self.desk.texts.words(self.name)} {{{{{self.key}}}}}".strip()
-        shown: Document = {"key": key, "kind": "statement", "text": text}
-        if show_if is not None:
-            shown["show_if"] = show_if
-        return [shown]
