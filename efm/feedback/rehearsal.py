@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from surveys.asking import AskedPage
 from surveys.compiled import Compiled
-from surveys.definition import load
+from surveys.definition import Definition, load
+from surveys.flow import Route
 from surveys.kinds import kind
+from surveys.logic import Condition, Context, put
 from surveys.parts import Choice, Ending, Page, Question
 from surveys.piping import piped
+from surveys.values import Refusal
 
 
 def compiled(document: Mapping[str, Any], language: str = "") -> Compiled:
@@ -61,3 +64,48 @@ def _filled(question: Question) -> Question:
 
 def _choice(choice: Choice) -> Choice:
     return replace(choice, label=_blank(choice.label)) if "{{" in choice.label else choice
+
+
+def paths_of(logics: Sequence[Any]) -> set[str]:
+    """The variables that logic reads."""
+    return {path for logic in logics for path in Condition(logic).paths}
+
+
+def walked(definition: Definition, samples: Mapping[str, str]) -> Route:
+    """The way of somebody with these sample answers, by path; what is no answer is left out."""
+    made = Compiled(definition)
+    answers = {}
+    for path, text in samples.items():
+        atom = made.atoms.get(
+            path.removeprefix("_text.") + (".text" if path.startswith("_text.") else "")
+        )
+        if atom is None or not text:
+            continue
+        try:
+            answer = (
+                kind(atom.kind)
+                .readers(atom)
+                .form(text.split("|") if kind(atom.kind).takes_many else [text])
+            )
+        except Refusal:
+            continue
+        if answer is not None:
+            answers[answer.question_key] = answer
+    data = {path[6:]: text for path, text in samples.items() if path.startswith("_data.") and text}
+    felt = {path: text for path, text in samples.items() if path.startswith("_sentiment.") and text}
+    route = made.flow.walk(answers, Context(data=data, seed="trial", language=definition.language))
+    for path, text in felt.items():
+        put(route.data, path, _number(text))
+    return route
+
+
+def holds(logic: Any, route: Route) -> bool:
+    """Whether a condition is true for this way."""
+    return Condition(logic).holds(route.data)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None

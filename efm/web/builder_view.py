@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask, url_for
+from jinja2 import Undefined
 from sqlalchemy.orm import Session
 
 from efm.errors import EfmError
-from efm.feedback import building, edits, edits_fields, outline, revisions
+from efm.feedback import building, edits, edits_fields, logic_desk, outline, revisions
 from efm.models import Survey
 from efm.web.headers import CSP as STAFF_CSP
 from surveys import editing, translations
@@ -51,7 +52,21 @@ def seen(
         "args": args,
         "languages": translations.language_names(),
         "preview_url": preview_url(survey, chosen, args.get("language")),
+        **_logic(document, chosen, tab, args),
         **_problems(document, chosen.at, form, error),
+    }
+
+
+def _logic(
+    document: Document, chosen: outline.Selected, tab: str, args: Mapping[str, str]
+) -> dict[str, Any]:
+    """The logic of what is selected, in full only where it is looked at."""
+    if tab != "logic":
+        return {}
+    given = {name: args[name] for name in args if name.startswith("try.")}
+    return {
+        "desk": logic_desk.desk(document, chosen.at, chosen.part),
+        "trial": logic_desk.trial(document, chosen.at, chosen.part, given),
     }
 
 
@@ -118,6 +133,19 @@ def _part_option(part: Mapping[str, Any]) -> tuple[str, str]:
     return part["key"], part.get("title") or part["key"]
 
 
+def _logic_text(logic: Any) -> str:
+    """Logic as text; what was typed as it was typed."""
+    return (
+        ""
+        if isinstance(logic, Undefined)
+        else logic
+        if isinstance(logic, str)
+        else logic_desk.written(logic)
+    )
+
+
 def install(app: Flask) -> None:
     """Give templates the options of settings and of other parts."""
-    app.jinja_env.filters.update(option_words=_option_words, block_option=_part_option)
+    app.jinja_env.filters.update(
+        option_words=_option_words, block_option=_part_option, logic_text=_logic_text
+    )

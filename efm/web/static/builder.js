@@ -91,12 +91,12 @@ function saveSoon(form, delay) {
 builder.addEventListener("change", (event) => {
   const form = event.target.form;
   if (!form?.matches("[data-autosave]") || /^(new|paste)\./.test(event.target.name)) return;
-  if (event.target.matches("[data-refresh]")) form.requestSubmit();
+  if (event.target.closest("[data-refresh]")) form.requestSubmit();
   else saveSoon(form, 50);
 });
 builder.addEventListener("input", (event) => {
   const form = event.target.form;
-  if (form?.matches("[data-autosave]") && event.target.matches("input, textarea") && !/^(new|paste)\./.test(event.target.name)) saveSoon(form, 1200);
+  if (form?.matches("[data-autosave]:not([data-refresh])") && event.target.matches("input, textarea") && !/^(new|paste)\./.test(event.target.name)) saveSoon(form, 1200);
 });
 builder.addEventListener("submit", () => clearTimeout(pending), true);
 
