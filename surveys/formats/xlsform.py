@@ -14,7 +14,7 @@ from surveys.formats.xlsform_book import Book, read_book
 from surveys.formats.xlsform_choices import Lists
 from surveys.formats.xlsform_logic import Logics
 from surveys.formats.xlsform_pages import ordered, pages, refuse_later
-from surveys.formats.xlsform_questions import Open, Writer
+from surveys.formats.xlsform_questions import Open, Writer, label_choices
 from surveys.formats.xlsform_tables import is_heading
 from surveys.formats.xlsform_texts import Texts
 from surveys.formats.xlsform_tree import Node, Tree, build
@@ -32,11 +32,14 @@ def read_xlsform(content: bytes, name: str = "") -> Imported:
     texts = Texts(book, cleaner)
     tree = build(book)
     units = Units(tree, Lists(book))
+    label_choices(units, texts)
     logics = Logics(units)
     writer = Writer(logics, texts)
     asked, circular = ordered(writer.questions())
     for each in circular:
         node = each.unit.node
+        if not each.is_computed:
+            continue
         text = node.cell("bind", "calculate") or node.cell("default")
         reason = "It is calculated from what is calculated from it."
         logics.tell(node, "calculation", text, reason)

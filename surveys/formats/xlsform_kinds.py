@@ -148,6 +148,11 @@ def _text(node: Node) -> Shape:
     return made
 
 
+def _telephone(node: Node) -> Shape:
+    made = Shape("phone")
+    return made.lessen("approximated", "A telephone number of any country is taken.")
+
+
 def _integer(node: Node) -> Shape:
     return Shape("number", "number", settings={"decimals": 0})
 
@@ -249,6 +254,7 @@ def _capture(node: Node) -> Shape:
 
 _MAKERS: Mapping[str, Callable[[Node], Shape]] = {
     "text": _text,
+    "tel": _telephone,
     "integer": _integer,
     "decimal": _decimal,
     "date": _date,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from surveys.formats.naming import Keys
@@ -20,7 +20,7 @@ def ordered(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
     Where it stands in the sheet does not matter in XLSForms, only to us. The second list are those
     that cannot be placed, as they are calculated from one another.
     """
-    known = {unit for each in asked for unit in each.units}
+    known = {unit: each for each in asked for unit in each.units}
     done: set[Unit] = set()
     waiting: list[Asked] = []
     placed: list[Asked] = []
@@ -29,17 +29,46 @@ def ordered(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
         return all(unit in done or unit not in known for unit in each.before - {each.unit})
 
     for each in asked:
-        if each.is_computed and not is_ready(each):
-            waiting.append(each)
-            continue
+        if not is_ready(each):
+            if each.is_computed:
+                waiting.append(each)
+                continue
+            later = _later_on_page(each, known, done)
+            if later is not None:
+                reason = f"It is asked after {later.node.name[:60]!r}, on which it depends."
+                each.unit.shape.lessen("approximated", reason)
+                waiting.append(each)
+                continue
         placed.append(each)
         done.update(each.units)
         while ready := next((one for one in waiting if is_ready(one)), None):
             waiting.remove(ready)
-            ready.page = each.page
+            ready.page = ready.page if not ready.is_computed else each.page
             placed.append(ready)
             done.update(ready.units)
     return [*placed, *waiting], waiting
+
+
+def _later_on_page(each: Asked, known: Mapping[Unit, Asked], done: set[Unit]) -> Unit | None:
+    """The later question of the same page a question depends on; None where it is of another page.
+
+    Calculated values between the two have no place of their own.
+    """
+    found: Unit | None = None
+    seen: set[Unit] = set(each.units)
+    left = [unit for unit in each.before if unit in known and unit not in done]
+    while left:
+        unit = left.pop()
+        if unit in seen:
+            continue
+        seen.add(unit)
+        if known[unit].is_computed:
+            left += [one for one in known[unit].before if one in known and one not in done]
+        elif known[unit].page != each.page or any(one in known[unit].before for one in each.units):
+            return None
+        else:
+            found = unit
+    return found
 
 
 def refuse_later(asked: Sequence[Asked], writer: Writer) -> None:

@@ -12,7 +12,7 @@ from surveys.formats.xlsform_kinds import NO, YES, Shape, parameters
 from surveys.formats.xlsform_logic import Logics, is_dynamic
 from surveys.formats.xlsform_texts import Texts
 from surveys.formats.xlsform_tree import Node
-from surveys.formats.xlsform_units import At, Unit
+from surveys.formats.xlsform_units import At, Unit, Units
 from surveys.formats.xpath import Binary, Call, Negative, Path, XPathError, parse
 from surveys.formats.xpath import Node as Part
 from surveys.formats.xpath_values import Untranslatable, any_of
@@ -57,6 +57,15 @@ class Open:
     reason: str
 
 
+def label_choices(units: Units, texts: Texts) -> None:
+    """Give the units the words of their choices, which expressions may ask for."""
+    for unit in units.all:
+        for each in unit.shape.offered:
+            key = unit.shape.names.get(each.name, each.key)
+            label = texts.each(each.row, "label").get(texts.language)
+            unit.labels.setdefault(key, label or each.name)
+
+
 class Writer:
     """Writes the units as questions; what is lost is told to their shapes."""
 
@@ -70,11 +79,6 @@ class Writer:
 
     def questions(self) -> list[Asked]:
         """All questions in the order of the sheet."""
-        for unit in self.units.all:
-            for each in unit.shape.offered:
-                key = unit.shape.names.get(each.name, each.key)
-                label = self.texts.each(each.row, "label").get(self.texts.language)
-                unit.labels.setdefault(key, label or each.name)
         made: list[Asked] = []
         tables: dict[str, Asked] = {}
         for unit in self.units.all:
@@ -337,7 +341,9 @@ class Writer:
             value = xpath_logic.value(text, scope)
         except Untranslatable as error:
             self.logics.tell(node, what, text, str(error))
-            self.leave_open(node, what, text, str(error), unit.key)
+            unit.shape.lessen("approximated", "What is filled in at first is not known here.")
+            if what == "calculation":
+                self.leave_open(node, what, text, str(error), unit.key)
             return
         self.logics.tell(node, what, text)
         logic = value.logic

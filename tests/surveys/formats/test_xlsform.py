@@ -541,7 +541,8 @@ def test_logic_that_is_not_understood_hides_and_blocks(relevant: str, reason: st
     imported = form(
         "| | type | name | label | relevant | calculation |\n| | integer | n | N | | |\n"
         f"| | text | q | Q | {relevant} | |\n| | begin_group | g | G | {relevant} | |\n"
-        "| | text | inner | I | | |\n| | end_group | | | | |\n| | integer | later | L | | |\n"
+        "| | text | inner | I | | |\n| | end_group | | | | |\n| | begin_group | h | | | |\n"
+        "| | integer | later | L | | |\n| | end_group | | | | |\n"
         "| | calculate | circle | | | ${circle} + 1 |"
     )
     for n in (None, 0, 1):
@@ -551,6 +552,31 @@ def test_logic_that_is_not_understood_hides_and_blocks(relevant: str, reason: st
     assert reason in told["q.relevant"].reason
     assert told["q.relevant"].source == relevant
     assert "q.show_if" in {each.path for each in imported.definition.unresolved}
+
+
+def test_on_one_page_a_question_moves_behind_what_it_depends_on() -> None:
+    imported = form(
+        "| | type | name | label | relevant | appearance |\n"
+        "| | begin_group | g | G | | field-list |\n"
+        "| | date | born | Born on | ${how} = 'yes' | |\n| | integer | age | Age | ${how} = 'no' | |\n"
+        "| | select_one yn | how | Do you know the day? | | |\n| | text | more | More | | |\n"
+        "| | end_group | | | | |"
+    )
+    assert shown(imported.definition, {}) == [["how", "more"]]
+    assert shown(imported.definition, {"how": "yes"}) == [["how", "born", "more"]]
+    assert "asked after 'how'" in outcome(imported, "born")[1]
+    assert not imported.definition.unresolved
+
+
+def test_words_of_choices_in_logic() -> None:
+    imported = form(
+        "| | type | name | label | calculation |\n| | select_one color | q | Q | |\n"
+        "| | calculate | name | | jr:choice-name(${q}, '${q}') |"
+    )
+    from surveys.compiled import Compiled
+
+    cleaned = Compiled(imported.definition).clean_all({"q": "north_west"})
+    assert cleaned.answers["name"].text == "NW"
 
 
 def test_requirements_checks_and_defaults() -> None:
