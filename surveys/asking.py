@@ -10,10 +10,10 @@ from surveys import kinds
 from surveys.compiled import Compiled
 from surveys.flow import Route
 from surveys.kinds import files
-from surveys.logic import Context, condition
-from surveys.parts import Choice, Ending, Logic, Page, Question
+from surveys.logic import Context
+from surveys.page_logic import page_logic, whole
+from surveys.parts import Choice, Ending, Page, Question
 from surveys.piping import piped
-from surveys.steps import Step
 from surveys.values import Answer
 
 ValueOf = Callable[[str], str | None]
@@ -23,7 +23,8 @@ class AskedPage(NamedTuple):
     """A page ready to be drawn; ``number`` counts from 0 among the ``total`` pages of this way.
 
     ``is_last`` says that nothing can follow, whatever is answered. Of its questions the ``dormant`` ones
-    are not asked yet: answers on the same page may bring them up. ``logic`` is what decides that.
+    are not asked yet: answers on the same page may bring them up. ``whole`` are those of which answers on
+    the page decide what they offer, with all of it. ``logic`` is what a browser is told of all this.
     """
 
     page: Page
@@ -34,6 +35,7 @@ class AskedPage(NamedTuple):
     has_inner_logic: bool = False
     dormant: frozenset[str] = frozenset()
     logic: Mapping[str, object] | None = None
+    whole: Mapping[str, Question] = {}
 
 
 def ask(
@@ -43,16 +45,20 @@ def ask(
     page = compiled.definition.pages[place]
     count = len(compiled.definition.pages)
     if compiled.is_plain and not compiled.has_pipes:
-        return AskedPage(page, place, place, count, place + 1 == count)
+        told = page_logic(compiled, place, answers, context)
+        return AskedPage(page, place, place, count, place + 1 == count, logic=told)
     route = compiled.flow.walk(answers, context)
     places = [stop.place for stop in route.stops]
     order = [leg.place for leg in compiled.flow.order(context)]
     shown = next((stop.questions for stop in route.stops if stop.place == place), ())
     inner = compiled.flow.asks_within(place)
     dormant: tuple[Question, ...] = ()
+    moving: dict[str, Question] = {}
     if inner:
-        shown, dormant = _with_dormant(compiled, place, shown, context)
+        moving = whole(compiled, place, answers, context)
+        shown, dormant = _with_dormant(compiled, place, shown, moving, context)
     made = filled(replace(page, questions=shown), compiled, route)
+    all_of = filled(replace(page, questions=tuple(moving.values())), compiled, route)
     number = places.index(place) if place in places else len(places)
     return AskedPage(
         made,
@@ -62,12 +68,17 @@ def ask(
         order[-1:] == [place],
         inner,
         frozenset(question.key for question in dormant),
-        page_logic(compiled, place, answers, context) if inner else None,
+        page_logic(compiled, place, answers, context),
+        {each.key: each for each in all_of.questions},
     )
 
 
 def _with_dormant(
-    compiled: Compiled, place: int, shown: tuple[Question, ...], context: Context
+    compiled: Compiled,
+    place: int,
+    shown: tuple[Question, ...],
+    moving: Mapping[str, Question],
+    context: Context,
 ) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
     """All questions a page may ask, in their order, and those of them that it does not ask yet."""
     flow = compiled.flow
@@ -79,70 +90,10 @@ def _with_dormant(
         if not kinds.kind(question.kind).is_asked:
             continue
         if question.key not in by_key:
+            question = moving.get(question.key, question)
             dormant.append(question)
         every.append(by_key.get(question.key, question))
     return tuple(every), tuple(dormant)
-
-
-def page_logic(
-    compiled: Compiled, place: int, answers: Mapping[str, Answer], context: Context
-) -> dict[str, object]:
-    """What a browser needs to show and hide questions of a page by itself, as plain JSON values.
-
-    ``data`` holds only what the page's own logic reads of earlier answers and of the link.
-    """
-    flow = compiled.flow
-    leg = flow.legs[place]
-    mine = compiled.keys_on(place)
-    route = flow.walk(
-        {key: answer for key, answer in answers.items() if key not in mine}, context, until=place
-    )
-    steps = list(flow.on_page(leg, context))
-    paths: set[str] = set()
-    for each in steps:
-        found = [each.show, each.required, each.value, *each.choices.values(), *each.rows.values()]
-        found += [atom.show for atom in each.atoms]
-        found += [condition(check.valid_if) for check in each.question.checks]
-        paths |= {path for when in found if when is not None for path in when.paths}
-    names = {path.partition(".")[0] for path in paths}
-    data = {name: route.data[name] for name in sorted(names) if name in route.data}
-    if "_data" in data:
-        wanted = {path.split(".")[1] for path in paths if path.startswith("_data.")}
-        data["_data"] = {key: data["_data"].get(key) for key in sorted(wanted)}
-    return {"data": data, "questions": [_step_logic(each) for each in steps]}
-
-
-def _step_logic(each: Step) -> dict[str, object]:
-    question = each.question
-    return {
-        "key": question.key,
-        "is_asked": kinds.kind(question.kind).is_asked,
-        "show_if": question.show_if,
-        "is_required": question.is_required,
-        "required_if": question.required_if,
-        "value": question.value,
-        "choices": {key: _choice_logic(question.choices, key) for key in each.choices},
-        "rows": {key: _choice_logic(question.rows, key) for key in each.rows},
-        "checks": [
-            {"valid_if": check.valid_if, "message": check.message} for check in question.checks
-        ],
-        "atoms": [
-            {
-                "key": atom.question.key,
-                "answer": kinds.kind(atom.question.kind).answer,
-                "takes_many": kinds.kind(atom.question.kind).takes_many,
-                "is_required": atom.question.is_required,
-                "is_beside": atom.is_beside,
-                "belongs_to": atom.belongs_to,
-                "show_if": atom.question.show_if,
-            }
-            for atom in each.atoms
-        ],
-    }
-
-
-def _choice_logic(choices: tuple[Choice, ...], key: str) -> Logic:
-    return next(each.show_if for each in choices if each.key == key)
 
 
 def filled(page: Page, compiled: Compiled, route: Route) -> Page:

@@ -15,6 +15,7 @@ from flask import Flask, has_request_context, render_template
 from efm.feedback.answered import Shown
 from efm.feedback.course import DATA
 from efm.feedback.links import FormKeys, Link
+from efm.web.answer_words import told
 from surveys import kinds, translations
 from surveys.definition import Definition, Ending, minutes
 from surveys.values import Answer
@@ -127,7 +128,8 @@ class AnswerPages:
             is_last=shown.asked.is_last,
             has_inner_logic=shown.asked.has_inner_logic,
             dormant=shown.asked.dormant,
-            logic=shown.asked.logic,
+            whole=shown.asked.whole,
+            logic=told(shown.asked, words, is_begun=link.response_id is not None),
             left=shown.left,
             minutes=minutes(definition),
             privacy=_privacy(definition, words, is_known=link.kind == "invitation"),

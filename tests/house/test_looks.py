@@ -123,7 +123,9 @@ def test_answer_styles_are_small() -> None:
 
 
 def test_scripts_of_ours_are_small() -> None:
-    assert sum(len(path.read_bytes()) for path in SCRIPTS) < 40_000
+    # Those of answer pages are held to what one page loads, in the tests of that script.
+    staff = [path for path in SCRIPTS if not path.name.startswith("answer")]
+    assert sum(len(path.read_bytes()) for path in staff) < 40_000
     assert all(len(path.read_text().splitlines()) < 300 for path in SCRIPTS)
 
 
