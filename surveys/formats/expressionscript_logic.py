@@ -288,3 +288,9 @@ def literal(script: Script, node: Node) -> str:
             "a function is given something calculated where a plain text must stand"
         )
     return term.constant
+
+
+def arity(call: Call, least: int, most: int | None = None) -> None:
+    """Raise Untranslatable where a call has too few or too many arguments."""
+    if not least <= len(call.given) <= (least if most is None else most):
+        raise Untranslatable(f"the function {call.name} has too few or too many arguments")
