@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from types import MappingProxyType
 
-from surveys import kinds, translations
+from surveys import kinds, theme, translations
 from surveys.loading_flow import Flow
 from surveys.parts import Carried, Carry, Check, Choice, Definition, Page, Question, Skip
 from surveys.reading import Reader
@@ -70,6 +70,7 @@ class Loader(Flow):
             endings=tuple(self.endings(given.get("endings"))),
             quotas=tuple(self.quotas(given.get("quotas"))),
             translations=MappingProxyType(self._translations(given.get("translations"))),
+            theme=MappingProxyType(self._theme(given.get("theme"))),
             unresolved=tuple(self.unresolved(given.get("unresolved"))),
         )
         self.check_references(made)
@@ -254,6 +255,15 @@ class Loader(Flow):
                 valid_if=valid_if,
                 message=self.reader.text(given.get("message"), f"{where}.message", MAX_LABEL),
             )
+
+    def _theme(self, value: object) -> dict[str, str]:
+        if value is None:
+            return {}
+        given = self.reader.mapping(value, "theme", theme.NAMES)
+        read = {name: self.reader.text(given[name], f"theme.{name}", 200) for name in given}
+        for name, message in theme.problems(read).items():
+            self.reader.refuse(f"theme.{name}", message)
+        return {name: read[name] for name in sorted(read) if read[name]}
 
     def _translations(self, value: object) -> dict[str, MappingProxyType[str, str]]:
         reader = self.reader

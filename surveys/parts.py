@@ -212,6 +212,7 @@ class Definition:
     translations: Mapping[str, Mapping[str, str]] = field(
         default_factory=lambda: _NO_TRANSLATIONS, hash=False
     )
+    theme: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     unresolved: tuple[Unresolved, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ from efm.feedback.answered import Shown
 from efm.feedback.course import DATA
 from efm.feedback.links import FormKeys, Link
 from efm.web.answer_words import told
-from surveys import kinds, translations
+from surveys import kinds, theme, translations
 from surveys.definition import Definition, Ending, minutes
 from surveys.values import Answer
 
@@ -82,7 +82,8 @@ class AnswerPages:
             message=said,
             redirect=self.allowed(ending),
             t_next=words("next"),
-            organization=organization_name,
+            organization=_brand(organization_name, definition),
+            brand_url=_style(definition),
             language=language if definition is not None else translations.base(language),
             direction=direction(language),
             request_id=request_id,
@@ -137,7 +138,8 @@ class AnswerPages:
             values=_values(shown),
             hidden_fields=_hidden(shown, key),
             languages=_languages(shown),
-            organization=link.organization_name,
+            organization=_brand(link.organization_name, definition),
+            brand_url=_style(definition),
             language=definition.language,
             direction=definition.direction,
             t=words,
@@ -153,6 +155,19 @@ class AnswerPages:
         hosts = self._app.config["TRUSTED_HOSTS"] or ["localhost"]
         with self._app.test_request_context("/s/", base_url=f"http://{hosts[0]}"):
             return render_template(template, **context)
+
+
+def _brand(name: str, definition: Definition | None) -> dict[str, str]:
+    """Who asks: a name, and a logo where the survey has one."""
+    logo = definition.theme.get("logo", "") if definition is not None else ""
+    return {"name": name, "logo_url": logo}
+
+
+def _style(definition: Definition | None) -> str | None:
+    """The stylesheet of the survey's theme, None where it has none."""
+    if definition is None or not definition.theme:
+        return None
+    return f"/themes/{theme.name_of(definition.theme)}.css"
 
 
 def _privacy(definition: Definition, words: Words, *, is_known: bool) -> str:

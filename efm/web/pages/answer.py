@@ -8,10 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from efm.errors import NotFound
 from efm.feedback.files import Received
 from efm.web import auth, unit
 from efm.web.permissions import PUBLIC, permission
 from efm.web.reception import BODY_LIMIT, Reception, Reply, Visit
+from surveys import theme
 from surveys.kinds.files import MEGABYTE
 
 pages = Blueprint("answer", __name__)
@@ -35,6 +37,18 @@ def send(token: str) -> Response:
     if request.mimetype == FILES_TYPE:
         return respond(reception().send_files(token, *with_files(), visit()))
     return respond(reception().send(token, body(), visit()))
+
+
+@pages.get("/themes/<name>.css")
+@permission(PUBLIC)
+def theme_style(name: str) -> Response:
+    """The colours and the typeface of a survey; the name says them all, so it is kept for ever."""
+    style = theme.stylesheet(name)
+    if style is None:
+        raise NotFound("There is no such theme.")
+    response = Response(style, mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @pages.get("/pictures/<uuid:picture_id>")
