@@ -12,9 +12,10 @@ from surveys.formats.errors import FormatError
 from surveys.formats.report import Imported, Item, Report, imported
 from surveys.formats.xlsform_book import Book, read_book
 from surveys.formats.xlsform_choices import Lists
+from surveys.formats.xlsform_desk import Open, label_choices
 from surveys.formats.xlsform_logic import Logics
 from surveys.formats.xlsform_pages import ordered, pages, refuse_later
-from surveys.formats.xlsform_questions import Open, Writer, label_choices
+from surveys.formats.xlsform_questions import Writer
 from surveys.formats.xlsform_tables import is_heading
 from surveys.formats.xlsform_texts import Texts
 from surveys.formats.xlsform_tree import Node, Tree, build

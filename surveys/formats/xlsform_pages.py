@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from surveys.formats.naming import Keys
-from surveys.formats.xlsform_questions import Asked, Writer
+from surveys.formats.xlsform_desk import Asked
+from surveys.formats.xlsform_questions import Writer
 from surveys.formats.xlsform_tree import Node
 from surveys.formats.xlsform_units import At, Unit
 from surveys.formats.xpath_values import all_of
