@@ -86,10 +86,12 @@ def publish(page: Page) -> str:
     page.goto("/surveys")
     page.get_by_role("link", name="New survey").first.click()
     page.get_by_role("button", name=re.compile("Use.*Relationship NPS")).click()
+    page.get_by_role("link", name="Title, welcome and thanks").click()
     page.get_by_label("Title", exact=True).fill(TITLE)
-    page.get_by_role("button", name="Save texts").last.click()
-    page.get_by_role("button", name="Publish survey").click()
-    page.locator("#confirm-yes").click()
+    page.keyboard.press("Tab")
+    expect(page.locator("#builder-bar")).to_have_attribute("data-revision", "2")
+    page.get_by_role("link", name="Publish").click()
+    page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_role("link", name="New link").first).to_be_visible()
     return page.url
 
