@@ -19,6 +19,7 @@ _LIKE = {
     "phone": "+44 20 7946 0000",
     "url": "https://example.org",
     "time": "09:30",
+    "file_upload": f"{0:032x}~photo.jpg",
 }
 
 
@@ -43,6 +44,8 @@ def _typed(atom: Question, named: Named, draw: random.Random) -> list[str]:
     kind = kinds.kind(atom.kind)
     if points := kind.points(atom):
         return [str(draw.choice(points))]
+    if atom.kind in _LIKE:
+        return [_LIKE[atom.kind]]
     keys = [choice.key for choice in atom.choices]
     if atom.kind == "ranking":
         return draw.sample(keys, len(keys))
@@ -54,8 +57,6 @@ def _typed(atom: Question, named: Named, draw: random.Random) -> list[str]:
         return [_number(atom, named.get(atom.key, ()), draw)]
     if kind.answer == "date":
         return [_day(atom, named.get(atom.key, ()), draw)]
-    if atom.kind in _LIKE:
-        return [_LIKE[atom.kind]]
     said = [str(each) for each in named.get(atom.key, ()) if each is not None]
     longest = whole(atom.settings.get("max_length"), 200)
     return [draw.choice([*_WORDS, *said])[:longest].strip() or "x"]

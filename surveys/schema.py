@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, TypeAlias, get_args
 
-from surveys import kinds, loading, loading_flow, reading
+from surveys import kinds, loading, loading_flow, reading, theme
 from surveys.kinds import Kind, Setting
 from surveys.parts import (
     Block,
@@ -156,9 +156,22 @@ def _definition() -> Schema:
                 "additionalProperties": texts,
             },
             "unresolved": _list("unresolved", loading_flow.MAX_UNRESOLVED),
+            "theme": _theme(),
         },
         ["title", "language", "pages"],
     )  # fmt: skip
+
+
+def _theme() -> Schema:
+    """How the survey looks."""
+    colour = {"type": ["string", "null"], "pattern": r"^\s*(#[0-9a-f]{6})?\s*$"}
+    names = {
+        "brand": colour,
+        "brand_dark": colour,
+        "font": {"enum": [*theme.FONTS, "", None]},
+        "logo": _text(200),
+    }
+    return {"type": ["object", "null"], "properties": names, "additionalProperties": False}
 
 
 def _page() -> Schema:

@@ -62,7 +62,7 @@ def _near(ways: Ways, problem: str, path: str) -> str:
     head = re.sub(r"^_(text|sentiment|data)\.", "", path).partition(".")[0]
     known = [*ways.places.asked, *ways.variables.fields]
     near = difflib.get_close_matches(head, known, 1)
-    hint = f" Is {near[0]} meant?" if near and near[0] != head else " Correct the name."
+    hint = f" Perhaps {near[0]} is meant." if near and near[0] != head else " Correct the name."
     return problem + hint
 
 
@@ -170,7 +170,7 @@ def _literal(
                 f"{to_text(literal, meter)}. Write a point of the scale.", use.question,
             )  # fmt: skip
         return None
-    if kind.answer != "choices":
+    if not kind.has_choices or kind.answer != "choices":
         return None
     keys = [choice.key for choice in question.choices]
     if _is_known(keys, literal, operator, is_inside=is_inside and not kind.takes_many):

@@ -155,6 +155,8 @@ def domain(question: Question, asked: Question) -> Domain:
     kind = kinds.kind(question.kind)
     if points := kind.points(question):
         return Domain("listed", points)
+    if kind.answer == "choices" and not kind.has_choices:
+        return ANY  # Files are kept as keys that nobody knows before.
     keys = tuple(choice.key for choice in question.choices)
     if question.kind == "ranking":
         return Domain("listed", _rankings(keys)) if len(keys) <= _MOST_RANKED_LISTED else ANY

@@ -8,7 +8,7 @@ from surveys import theme as themes
 from surveys.colour import contrast
 from surveys.parts import Definition
 from surveys.proof.findings import Finding, listed
-from surveys.review.contrast import review_theme
+from surveys.review.colours import review_theme
 from surveys.review.scales import scales
 from surveys.review.structure import length, structure
 from surveys.review.wording import wording

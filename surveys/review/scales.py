@@ -89,7 +89,7 @@ def _mixed(running: Sequence[_Scale]) -> Iterator[Finding]:
     downwards = [each for each in running if each.runs < 0]
     if not upwards or not downwards:
         return
-    odd, usual = sorted((upwards, downwards), key=len)
+    odd, usual = sorted((downwards, upwards), key=len)
     for each in odd:
         where = "low" if each.runs > 0 else "high"
         yield warning(

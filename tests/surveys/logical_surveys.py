@@ -7,15 +7,28 @@ from typing import Any
 
 from surveys.definition import Definition, load
 
-KINDS = ("single_choice", "multiple_choice", "yes_no", "nps", "scale", "number", "short_text", "date")
+KINDS = (
+    "single_choice",
+    "multiple_choice",
+    "yes_no",
+    "nps",
+    "scale",
+    "number",
+    "short_text",
+    "date",
+)
 
 
-def survey(seed: int, pages: int = 6, questions: int = 3, *, randomized: bool = False) -> Definition:
+def survey(
+    seed: int, pages: int = 6, questions: int = 3, *, randomized: bool = False
+) -> Definition:
     """A survey with logic on everything that takes some."""
     return load(document(random.Random(seed), pages, questions, randomized=randomized))
 
 
-def document(draw: random.Random, pages: int, questions: int, *, randomized: bool) -> dict[str, Any]:
+def document(
+    draw: random.Random, pages: int, questions: int, *, randomized: bool
+) -> dict[str, Any]:
     """The survey as a plain mapping."""
     known: list[dict[str, Any]] = []
     listed = []
@@ -35,16 +48,17 @@ def document(draw: random.Random, pages: int, questions: int, *, randomized: boo
         if draw.random() < 0.4:
             goals = ["end", "out", *(f"p{each}" for each in range(number + 1, pages))]
             page["skips"] = [
-                {"to": draw.choice(goals), "when": logic(draw, known)} for _ in range(draw.randint(1, 2))
+                {"to": draw.choice(goals), "when": logic(draw, known)}
+                for _ in range(draw.randint(1, 2))
             ]
         listed.append(page)
     for block in blocks:
         if draw.random() < 0.5:
             block["show_if"] = logic(draw, listed[0]["questions"])
         if randomized:
-            block["randomizer"] = "arm"
+            block["randomizer"] = "draw"
             block["page_order"] = draw.choice(["as_given", "random"])
-    more: dict[str, Any] = {"randomizers": [{"key": "arm", "show": draw.choice([1, 2, 3])}]}
+    more: dict[str, Any] = {"randomizers": [{"key": "draw", "show": draw.choice([1, 2, 3])}]}
     return {
         "title": "T",
         "language": "en",
@@ -67,16 +81,25 @@ def document(draw: random.Random, pages: int, questions: int, *, randomized: boo
 def question(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict[str, Any]:
     """One question, with conditions on what is known."""
     kind = draw.choice(KINDS)
-    made: dict[str, Any] = {"key": key, "kind": kind, "text": key, "is_required": draw.random() < 0.4}
+    made: dict[str, Any] = {
+        "key": key,
+        "kind": kind,
+        "text": key,
+        "is_required": draw.random() < 0.4,
+    }
     if kind in ("single_choice", "multiple_choice"):
         many = kind == "multiple_choice" and draw.random() < 0.2
-        made["choices"] = [{"key": each, "label": each} for each in ("abcdefghij" if many else "abc")]
+        made["choices"] = [
+            {"key": each, "label": each} for each in ("abcdefghij" if many else "abc")
+        ]
         if draw.random() < 0.3:
             made["choices"][0]["show_if"] = logic(draw, known)
         if kind == "multiple_choice" and draw.random() < 0.3:
             made["choices"][-1]["is_exclusive"] = True
     if kind == "number":
-        made["settings"] = draw.choice([{}, {"minimum": 0, "maximum": 10}, {"decimals": 1, "minimum": 0}])
+        made["settings"] = draw.choice(
+            [{}, {"minimum": 0, "maximum": 10}, {"decimals": 1, "minimum": 0}]
+        )
     if draw.random() < 0.5:
         made["show_if"] = logic(draw, known)
     if draw.random() < 0.15:
@@ -88,7 +111,9 @@ def logic(draw: random.Random, known: list[dict[str, Any]], depth: int = 2) -> A
     """A condition on some of what is known."""
     if depth and draw.random() < 0.6:
         parts = [logic(draw, known, depth - 1) for _ in range(2)]
-        return draw.choice([{"and": parts}, {"or": parts}, {"!": parts[:1]}, {"if": [*parts, False]}])
+        return draw.choice(
+            [{"and": parts}, {"or": parts}, {"!": parts[:1]}, {"if": [*parts, False]}]
+        )
     if not known or draw.random() < 0.12:
         return draw.choice(
             [
@@ -110,7 +135,12 @@ def logic(draw: random.Random, known: list[dict[str, Any]], depth: int = 2) -> A
         keys = ["yes", "no"] if kind == "yes_no" else ["a", "b", "c"]
         chosen = draw.choice(keys)
         return draw.choice(
-            [{"==": [of, chosen]}, {"!=": [of, chosen]}, {"in": [of, keys[:2]]}, {"none_of": [of, keys]}]
+            [
+                {"==": [of, chosen]},
+                {"!=": [of, chosen]},
+                {"in": [of, keys[:2]]},
+                {"none_of": [of, keys]},
+            ]
         )
     if kind == "multiple_choice":
         key = draw.choice("abc")
