@@ -249,9 +249,9 @@ def _of_lists(sign: str, left: Piece, right: Piece) -> Logic:
     elif sign == "equal":
         return both({"is_empty": [left.logic]}, {"is_empty": [right.logic]})
     elif left.shape == "many" and sign in ("contains", "allof", "anyof"):
-        return {"in": [second, first]}
+        return {"any_of": [first, second]}
     elif right.shape == "many" and sign == "anyof":
-        return both(answered(left.logic), {"in": [first, second]})
+        return {"any_of": [second, first]}
     if sign == "notcontains":
         return opposite(_of_lists("contains", left, right))
     raise Unknown("Several choices are compared by size.")

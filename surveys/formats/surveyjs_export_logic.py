@@ -146,7 +146,15 @@ class Writer:
             left = lowered[0]
         elif isinstance(right, str) and self._is_text(left):
             raise Unwritable("SurveyJS compares texts without regard to letters' case.")
+        right = self._truth(left, right)
         return f"{self._part(left)} {sign} {self._part(right)}"
+
+    def _truth(self, left: Logic, right: Logic) -> Logic:
+        """Yes and no as the true and false they are there."""
+        question = self._question(left)
+        if question is None or question.kind != "yes_no" or right not in ("yes", "no"):
+            return right
+        return right == "yes"
 
     def _is_text(self, given: Logic) -> bool:
         question = self._question(given)
@@ -172,7 +180,8 @@ class Writer:
     def _in(self, given: list[Logic]) -> str:
         part, whole = given
         if isinstance(whole, list):
-            return f"{self._part(part)} anyof {self._said(whole)}"
+            listed: Logic = [self._truth(part, each) for each in whole]
+            return f"{self._part(part)} anyof {self._said(listed)}"
         if not self._takes_many(whole):
             raise Unwritable("A part of a text is searched.")
         return f"{self._part(whole)} contains {self._part(part)}"

@@ -35,7 +35,6 @@ from surveys.formats.surveyjs_pieces import (
 )
 from surveys.formats.surveyjs_values import Known, as_number, converted, is_empty, text_of
 from surveys.parts import Logic
-from surveys.strings import tidy
 
 
 class Names(Protocol):
@@ -182,7 +181,7 @@ def _piece(tree: Tree, names: Names, scope: Scope) -> Piece:
 def _plain(tree: Constant) -> Known:
     if not isinstance(tree.value, str):
         return tree.value
-    said = tidy(tree.value) if tree.is_quoted else tree.value
+    said = tree.value
     # Quoted words are the one text that means true; quoted digits stay what they are.
     return said.lower() == "true" if said.lower() in ("true", "false") else said
 

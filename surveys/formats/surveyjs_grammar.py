@@ -18,7 +18,7 @@ _LONGEST_CHAIN = {"or": 500, "and": 500}
 _LONGEST_OTHER = 40
 
 _SPACE = re.compile(r"[ \t\r\n\xa0]*")
-_NUMBER = re.compile(r"0x[0-9a-fA-F]+|-?(?:[0-9]+\.[0-9]+|[0-9]+)")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|-?(?:[0-9]+\.[0-9]+|[1-9][0-9]*|0)")
 _WORD = re.compile(r"[a-zA-Z_]+(?:[0-9]+[a-zA-Z_]*)*")
 _COMPARED = re.compile(
     r"<=|lessorequal|>=|greaterorequal|==|=|!=|notequal|equal|<|less|>|greater", re.I
