@@ -324,6 +324,28 @@ class Desk:
             return Refused(kind_page(saved.reason))
         return Went(token, None if saved.is_complete else saved.next_page, saved.ending)
 
+    def keep(self, link: Link, form: Form, now: datetime) -> bool:
+        """Save what is typed so far on a page of a response that has begun; says whether it was.
+
+        What does not fit is left as it was saved before, and nothing moves on.
+        """
+        is_taken = link.is_complete or link.refusal(now) is not None
+        if is_taken or link.response_id is None or link.version_id is None:
+            return False
+        compiled = self.compiled(link.organization_id, link.version_id)
+        wanted = {"language": language_of(form)}
+        compiled, about = self._standing(link, compiled, link.response_id, now, wanted)
+        if (at := self._page_of(compiled, form, 0)) is None:
+            return False
+        form = self._with_files(link, compiled, link.response_id, form)
+        before = course.answers(self.reader, link.organization_id, link.response_id)
+        cleaned = compiled.clean_form_page(at, form, before, about)
+        held = {key: before[key] for key in cleaned.errors if key in before}
+        typed = {**held, **cleaned.answers}
+        with unit(self._engine, link.organization_id) as session:
+            saved = save_page(session, link.response_id, compiled, at, typed, now, keeps=True)
+        return saved.reason is None
+
     def receive(
         self, link: Link, token: str, form: Form, received: Sequence[Received], now: datetime
     ) -> Form:

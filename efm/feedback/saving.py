@@ -136,11 +136,13 @@ def save_page(
     *,
     goes_back: bool = False,
     stays: bool = False,
+    keeps: bool = False,
 ) -> Saved:
     """Replace the answers of one page; the last page of a person's way completes the response.
 
     A required answer still missing on an earlier page leads back there instead. `stays` keeps to
-    the page, because its answers brought up another question on it.
+    the page, because its answers brought up another question on it. `keeps` only saves what is typed
+    so far: the response neither moves nor ends.
     """
     held = session.execute(_LOCK, _named(session, response_id)).one_or_none()
     if held is None:
@@ -152,11 +154,11 @@ def save_page(
     before = stored_answers(session, response_id)
     merged = {key: answer for key, answer in before.items() if key not in asked} | dict(answers)
     following = course.following(compiled, page_index, merged, about, back=goes_back)
-    if stays:
+    if stays or keeps:
         following = page_index
     completes = following is None and not goes_back
     quota = None
-    if compiled.flow.quotas and not goes_back and not stays:
+    if compiled.flow.quotas and not goes_back and not stays and not keeps:
         quota = _over_quota(session, held.survey_id, compiled, merged, about, completes=completes)
         completes = completes or quota is not None
     written = dict(answers)
@@ -174,8 +176,9 @@ def save_page(
             **_named(session, response_id),
             "survey": held.survey_id,
             "now": now,
-            "page": page_index if goes_back or following is None else following,
-            "is_plain": compiled.is_plain,
+            # The later of two pages is kept, and none is later than none.
+            "page": 0 if keeps else page_index if goes_back or following is None else following,
+            "is_plain": compiled.is_plain or keeps,
             "ending": ended.ending,
             "quota": None if quota is None else quota.key,
             "state": "screened" if ended.is_screened else "complete",

@@ -49,6 +49,8 @@ ROUTES = (
 # page may still be shown.
 KEEP_SECONDS = 0.25
 FORM_TYPE = "application/x-www-form-urlencoded"
+# A reply without a body may not even say how long it is (RFC 9110, section 8.6).
+NOTHING_TO_SHOW = 204
 JSON_TYPES = ("application/json", "application/json; charset=utf-8")
 
 _TOKEN = re.compile(r"/s/([A-Za-z0-9_-]{1,64})(/thanks)?")
@@ -190,12 +192,10 @@ class Entrance:
 
     def _page(self, reply: Reply, request_id: str) -> Answer:
         content = reply.html.encode()
-        fields = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Content-Length", str(len(content))),
-            ("X-Request-ID", request_id),
-            *self._page_headers,
-        ]
+        fields = [("X-Request-ID", request_id), *self._page_headers]
+        if reply.status != NOTHING_TO_SHOW:
+            fields.append(("Content-Type", "text/html; charset=utf-8"))
+            fields.append(("Content-Length", str(len(content))))
         if reply.location:
             fields.append(("Location", reply.location))
         if reply.leads_to:

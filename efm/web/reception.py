@@ -123,11 +123,21 @@ class Reception:
 
     def answer(self, link: Link, token: str, form: Form, visit: Visit) -> Reply:
         """What becomes of a form sent to a link that was found."""
+        if form.get("_go") == ["keep"]:
+            return self._kept(link, form, visit)
         try:
             became = self.desk.send(link, token, form, visit.now)
         except (Unready, psycopg.OperationalError) as error:
             return self._keep(link, token, form, error, visit)
         return self._shown(link, token, became, status=422)
+
+    def _kept(self, link: Link, form: Form, visit: Visit) -> Reply:
+        """What a script saves while somebody types: no page is shown, whatever becomes of it."""
+        try:
+            return Reply(204 if self.desk.keep(link, form, visit.now) else 409)
+        except (Unready, psycopg.OperationalError, DBAPIError) as error:
+            logger.warning("answers.not_kept", error=type(error).__name__)
+            return Reply(503, retry_after_seconds=5)
 
     def _shown(
         self, link: Link, token: str, became: Shown | Went | Refused, *, status: int
