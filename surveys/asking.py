@@ -10,7 +10,7 @@ from surveys import kinds
 from surveys.compiled import Compiled
 from surveys.flow import Route
 from surveys.kinds import files
-from surveys.logic import Context
+from surveys.logic import Condition, Context, Data, begin
 from surveys.page_logic import page_logic, whole
 from surveys.parts import Choice, Ending, Page, Question
 from surveys.piping import piped
@@ -25,6 +25,7 @@ class AskedPage(NamedTuple):
     ``is_last`` says that nothing can follow, whatever is answered. Of its questions the ``dormant`` ones
     are not asked yet: answers on the same page may bring them up. ``whole`` are those of which answers on
     the page decide what they offer, with all of it. ``logic`` is what a browser is told of all this.
+    ``defaults`` stand in the fields of a page nothing was answered on yet, by the keys of the fields.
     """
 
     page: Page
@@ -36,6 +37,7 @@ class AskedPage(NamedTuple):
     dormant: frozenset[str] = frozenset()
     logic: Mapping[str, object] | None = None
     whole: Mapping[str, Question] = {}
+    defaults: Mapping[str, object] = {}
 
 
 def ask(
@@ -46,7 +48,8 @@ def ask(
     count = len(compiled.definition.pages)
     if compiled.is_plain and not compiled.has_pipes:
         told = page_logic(compiled, place, answers, context)
-        return AskedPage(page, place, place, count, place + 1 == count, logic=told)
+        given = defaults(compiled, place, answers, begin(context, compiled.definition.data))
+        return AskedPage(page, place, place, count, place + 1 == count, logic=told, defaults=given)
     route = compiled.flow.walk(answers, context)
     places = [stop.place for stop in route.stops]
     order = [leg.place for leg in compiled.flow.order(context)]
@@ -70,6 +73,7 @@ def ask(
         frozenset(question.key for question in dormant),
         page_logic(compiled, place, answers, context),
         {each.key: each for each in all_of.questions},
+        defaults(compiled, place, answers, route.data),
     )
 
 
@@ -94,6 +98,33 @@ def _with_dormant(
             dormant.append(question)
         every.append(by_key.get(question.key, question))
     return tuple(every), tuple(dormant)
+
+
+def defaults(
+    compiled: Compiled, place: int, answers: Mapping[str, Answer], data: Data
+) -> dict[str, object]:
+    """What stands in the fields of a page from the beginning: plain values or logic over the data.
+
+    The value of a composite question is an object, one value for each of its parts.
+    """
+    questions = compiled.definition.pages[place].questions
+    if not any(question.default is not None for question in questions):
+        return {}
+    if not compiled.keys_on(place).isdisjoint(answers):
+        return {}
+    found: dict[str, object] = {}
+    for question in questions:
+        if question.default is not None:
+            _spread(question.key, Condition(question.default).value(data), found)
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _spread(key: str, value: object, found: dict[str, object]) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _spread(f"{key}.{name}", part, found)
+    else:
+        found[key] = value
 
 
 def filled(page: Page, compiled: Compiled, route: Route) -> Page:

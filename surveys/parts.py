@@ -66,7 +66,8 @@ class Question:
 
     ``is_requested`` asks once more before it lets the question go unanswered. ``rows`` are the lines
     of a matrix, ``parts`` the questions asked in each line or in each entry of a group. ``value`` is
-    how a calculated value comes about.
+    how a calculated value comes about, ``default`` what stands in its fields at first: a plain value, or
+    logic that gives one.
     """
 
     key: str

@@ -124,6 +124,12 @@ class Reader:
             return None
         return logic
 
+    def value(self, value: object, path: str) -> Logic:
+        """A plain value, or logic as JSON that gives one; text stands for itself."""
+        if isinstance(value, str):
+            return self.text(value, path, 10_000)
+        return self.logic(value, path)
+
     def number(self, value: object, path: str) -> float | None:
         """A number, or nothing."""
         if value is None:

@@ -195,7 +195,8 @@ def direction(language: str) -> str:
 def _values(shown: Shown) -> Mapping[str, Any]:
     """What stands in the fields: what was typed when it was refused, else what was saved."""
     if shown.cleaned is None:
-        return {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}
+        saved = {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}
+        return {**shown.asked.defaults, **saved}
     many = {
         atom.key
         for question in shown.asked.page.questions

@@ -106,7 +106,7 @@ class Kind:
     ends: Callable[[Asked], tuple[str, str] | None] = no_ends
     check: Callable[[Asked], Iterable[tuple[str, str]]] = no_problems
     has_choices: bool = False
-    least_choices: int = 2
+    least_choices: int = 1
     has_rows: bool = False
     has_parts: bool = False
     takes_many: bool = False

@@ -1,9 +1,10 @@
-"""Kinds whose text has a form that is checked: email, url, phone, time of day."""
+"""Kinds whose text has a form that is checked: email, url, phone, time of day, day and time."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from urllib.parse import urlsplit
 
 from surveys.kinds.base import Asked, Kind, Readers, simple_column, text_readers
@@ -23,6 +24,7 @@ _TOP = re.compile(r"[^\W\d_]{2,63}|xn--[a-z0-9-]{1,59}", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9 ()./\u2010-\u2015-]+(?:(?:ext\.?|x|#) ?[0-9]{1,6})?", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|x|#)", re.IGNORECASE)
+_DAY = re.compile(r"([0-9]{4})[-./]([0-9]{1,2})[-./]([0-9]{1,2})")
 _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::[0-9]{2})?(?: ?([ap])\.?m\.?)?", re.IGNORECASE)
 # Digits as they are typed on Arabic, Persian and Japanese keyboards.
 _DIGITS = {first + n: str(n) for first in (0x660, 0x6F0, 0xFF10) for n in range(10)}
@@ -101,11 +103,25 @@ def time(text: str) -> str:
     return f"{hour:02}:{minute:02}"
 
 
+def date_time(text: str) -> str:
+    """A day and a time as "2026-01-31T14:30"; a blank between them will do. Raises Refusal."""
+    day, _, clock = text.translate(_DIGITS).replace("T", " ").partition(" ")
+    found = _DAY.fullmatch(day)
+    try:
+        if found is not None:
+            on = date(*(int(part) for part in found.groups()))
+            return f"{on.isoformat()}T{time(clock.strip())}"
+    except (ValueError, Refusal):
+        pass
+    raise Refusal("date_time")
+
+
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "email": email,
     "url": url,
     "phone": phone,
     "time": time,
+    "date_time": date_time,
 }
 
 
@@ -141,5 +157,6 @@ PARTICULARS: dict[str, Kind] = {
         _kind("phone", "Telephone number", 10.0),
         _kind("url", "Web address", 12.0),
         _kind("time", "Time of day", 8.0),
+        _kind("date_time", "Day and time", 10.0),
     )
 }

@@ -333,3 +333,22 @@ def test_a_form_sent_twice_draws_once(client, house):
     again = send(client, survey.url, page, nps="9")
     assert first.location.partition("?")[0] == again.location.partition("?")[0]
     assert [row.n for row in survey.rows("quota_counts")] == [1]
+
+
+def test_a_default_stands_in_its_field_and_may_be_changed(client, house):
+    document = {
+        **QUOTA,
+        "quotas": [],
+        "pages": [
+            {
+                **QUOTA["pages"][0],
+                "questions": [{**QUOTA["pages"][0]["questions"][0], "default": "old"}],
+            }
+        ],
+    }
+    survey = Published.of(house, document)
+    page = client.get(survey.url).text
+    assert 'value="old" checked' in page
+    send(client, survey.url, page, age="young")
+    (row,) = survey.rows("answers")
+    assert row.choices == ["young"]

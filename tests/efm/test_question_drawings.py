@@ -20,7 +20,7 @@ from surveys.kinds.ordering import sets_of
 from surveys.parts import Definition
 from tests.surveys.kind_examples import answered, as_form, example, loaded
 
-TAKES_TYPING = ("text", "tel", "date", "time")
+TAKES_TYPING = ("text", "tel", "date", "time", "datetime-local")
 VOID = ("input", "meta", "link", "img", "path", "circle", "br")
 
 

@@ -14,6 +14,7 @@ TYPED = {
     "url": "https://example.com",
     "time": "14:30",
     "date": "2026-01-31",
+    "date_time": "2026-01-31T14:30",
 }
 
 

@@ -430,5 +430,25 @@ def test_a_draw_is_a_number_of_32_bits_that_depends_on_both(seed, name):
 
 def test_the_sets_of_best_and_worst_are_the_same_in_any_order():
     found = Compiled(survey([choice("q", "abcde", "max_diff", choice_order="random")]))
-    asked = [found.flow.walk({}, Context(seed=str(seed))).stops[0].questions[0] for seed in range(9)]
+    asked = [
+        found.flow.walk({}, Context(seed=str(seed))).stops[0].questions[0] for seed in range(9)
+    ]
     assert {tuple(each.key for each in question.choices) for question in asked} == {tuple("abcde")}
+
+
+def test_defaults_stand_on_a_page_until_something_is_answered():
+    found = Compiled(
+        survey(
+            [
+                choice("a", default="b"),
+                words("b", default={"cat": ["Hello ", {"var": "_data.name"}]}),
+            ],
+            [choice("c", "abc", "multiple_choice", default=["a", "c"])],
+            data=[{"key": "name"}],
+        )
+    )
+    context = Context(data={"name": "Ada"})
+    assert asking.ask(found, 0, {}, context).defaults == {"a": "b", "b": "Hello Ada"}
+    assert asking.ask(found, 1, {}, context).defaults == {"c": ["a", "c"]}
+    answers = found.clean_all({"a": "c"}).answers
+    assert asking.ask(found, 0, answers, context).defaults == {}

@@ -61,6 +61,7 @@ def test_the_kinds_of_the_product_are_declared():
         "phone",
         "url",
         "time",
+        "date_time",
         "address",
         "contact",
         "consent",
