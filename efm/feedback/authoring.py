@@ -16,7 +16,11 @@ from efm.feedback import revisions
 from efm.models import Survey, SurveyVersion
 from surveys import library, proof
 from surveys.definition import Definition, checksum, dump, load
+from surveys.editing import new_question
 from surveys.errors import DefinitionError
+from surveys.strings import tidy
+
+BLANK_QUESTION = "How likely are you to recommend us to a friend or colleague?"
 
 
 def get(session: Session, survey_id: uuid.UUID) -> Survey:
@@ -59,6 +63,13 @@ def create_from_template(
         raise NotFound("There is no such template.")
     definition = library.template(template)
     return create(session, definition, now, template=template, user_id=user_id)
+
+
+def create_blank(session: Session, now: datetime, *, user_id: uuid.UUID | None = None) -> Survey:
+    """A new survey with one question to begin with."""
+    page = {"key": "page_1", "questions": [new_question("nps", set(), BLANK_QUESTION)]}
+    definition = load({"title": "New survey", "language": "en", "pages": [page]})
+    return create(session, definition, now, user_id=user_id)
 
 
 def read_draft(document: Mapping[str, Any]) -> Definition:
@@ -131,6 +142,13 @@ def publish(
     survey.updated_at = now
     outbox.append(session, "survey.published", now, survey_id, version=version.number)
     return version
+
+
+def put_in_folder(session: Session, survey_id: uuid.UUID, folder: str) -> str:
+    """Put the survey into the folder of this name; an empty one takes it out of any."""
+    survey = get(session, survey_id)
+    survey.folder = tidy(folder)[:100].strip()
+    return survey.folder
 
 
 def close(session: Session, survey_id: uuid.UUID, now: datetime) -> Survey:

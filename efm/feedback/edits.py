@@ -154,6 +154,11 @@ def _change_kind(document: Document, words: list[str], form: Form) -> Edited:
     return editing.change_kind(document, _question(form), first(form, "kind"))
 
 
+def _settle(document: Document, words: list[str], form: Form) -> Edited:
+    number = words[0] if words else ""
+    return editing.settle(document, int(number) if number.isdecimal() and len(number) < 6 else -1)
+
+
 def _question(form: Form) -> str:
     return first(form, "at").removeprefix("question.")
 
@@ -196,6 +201,7 @@ _ACTS: Mapping[str, Then] = {
     "choice_up": _shift_choice(-1),
     "choice_down": _shift_choice(1),
     "sort_choices": _sort_choices,
+    "settle": _settle,
 }
 
 

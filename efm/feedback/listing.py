@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select, text, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from efm.models import (
     Answer,
@@ -58,8 +58,22 @@ class Line:
     comment: str = ""
 
 
-def surveys(session: Session, *, state: str | None = None, search: str = "") -> Sequence[Row[Any]]:
-    """All surveys with how many answered and when last, the latest edited first."""
+SURVEY_SORTS = ("name", "state", "responses", "answered", "edited")
+NO_FOLDER = "-"
+
+
+def surveys(
+    session: Session,
+    *,
+    state: str | None = None,
+    search: str = "",
+    folder: str | None = None,
+    sort: str = "-edited",
+) -> Sequence[Row[Any]]:
+    """All surveys with how many answered and when last; a minus before the sort turns it round.
+
+    The folder "-" stands for those in none.
+    """
     counted = (
         select(
             Response.survey_id,
@@ -73,13 +87,37 @@ def surveys(session: Session, *, state: str | None = None, search: str = "") -> 
     query = (
         select(Survey, func.coalesce(counted.c.n, 0).label("n"), counted.c.last_at)
         .outerjoin(counted, counted.c.survey_id == Survey.id)
-        .order_by(Survey.updated_at.desc(), Survey.id)
+        .options(defer(Survey.draft))
     )
+    columns: dict[str, Any] = {
+        "name": func.lower(Survey.name),
+        "state": Survey.state,
+        "responses": func.coalesce(counted.c.n, 0),
+        "answered": counted.c.last_at,
+        "edited": Survey.updated_at,
+    }
+    column = columns[sort.removeprefix("-")]
+    query = query.order_by(
+        column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last(), Survey.id
+    )
+    if folder is not None:
+        query = query.where(Survey.folder == ("" if folder == NO_FOLDER else folder))
     if state:
         query = query.where(Survey.state == state)
     if search:
         query = query.where(Survey.name.icontains(search, autoescape=True))
     return session.execute(query).all()
+
+
+def folders(session: Session) -> list[tuple[str, int]]:
+    """The folders there are, with how many surveys lie in each."""
+    rows = session.execute(
+        select(Survey.folder, func.count())
+        .where(Survey.folder != "")
+        .group_by(Survey.folder)
+        .order_by(func.lower(Survey.folder), Survey.folder)
+    ).all()
+    return [(name, count) for name, count in rows]
 
 
 def versions(session: Session, survey_id: uuid.UUID) -> Sequence[SurveyVersion]:

@@ -1,6 +1,6 @@
 """Operations on a survey's document while it is being built: each gives a new document, or refuses."""
 
-from surveys.editing.around import add_part, move_part, remove_part
+from surveys.editing.around import add_part, move_part, remove_part, settle
 from surveys.editing.choices import add_choices, move_choice, remove_choice
 from surveys.editing.kinds import change_kind, new_question
 from surveys.editing.pages import add_page, move_page, remove_page
@@ -53,6 +53,7 @@ __all__ = [
     "remove_question",
     "set_fields",
     "set_order",
+    "settle",
     "shift_question",
     "with_fields",
 ]

@@ -78,3 +78,13 @@ def move_part(document: Mapping[str, Any], address: str, step: int) -> Edited:
         raise EditRefused("It stands first already." if step < 0 else "It stands last already.")
     listed.insert(goal, listed.pop(place))
     return Edited(finished(made), f"Moved {label_of(made, address)}", address)
+
+
+def settle(document: Mapping[str, Any], number: int) -> Edited:
+    """Without one of the open points that an import left; a person has decided about it."""
+    made = copied(document)
+    left = made.get("unresolved", [])
+    if not 0 <= number < len(left):
+        raise EditRefused("This point is settled already.")
+    point = left.pop(number)
+    return Edited(finished(made), f"Settled an open point: {point['path']}", "survey")

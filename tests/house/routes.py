@@ -316,6 +316,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "surveys.publish": _survey,
     "surveys.close": _survey,
     "surveys.download": lambda house: {**_survey(house), "number": 1},
+    "surveys.put_in_folder": _survey,
     "builder.show": _survey,
     "builder.act": _survey,
     "builder.undo": _edited,

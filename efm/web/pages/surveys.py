@@ -16,8 +16,7 @@ from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import kinds, library, translations
-from surveys.definition import Definition, dump_yaml, load, load_yaml, minutes
-from surveys.errors import DefinitionError
+from surveys.definition import Definition, dump_yaml, load, minutes
 
 pages = Blueprint("surveys", __name__)
 
@@ -34,9 +33,17 @@ def _note(action: str, survey_id: uuid.UUID, **detail: Any) -> None:
 @permission("surveys.view")
 def index() -> str:
     """All surveys."""
-    state, search = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
-    rows = listing.surveys(unit.session(), state=state or None, search=search)
-    return render_template("surveys/index.html", rows=rows, state=state, search=search)
+    wanted = {name: request.args.get(name, "").strip()[:100] for name in ("state", "q", "folder")}
+    sort = request.args.get("sort", "")
+    sort = sort if sort.removeprefix("-") in listing.SURVEY_SORTS else "-edited"
+    rows = listing.surveys(
+        unit.session(), state=wanted["state"] or None, search=wanted["q"],
+        folder=wanted["folder"] or None, sort=sort,
+    )  # fmt: skip
+    return render_template(
+        "surveys/index.html", rows=rows, wanted=wanted, sort=sort, sorts=listing.SURVEY_SORTS,
+        folders=listing.folders(unit.session()), is_narrowed=any(wanted.values()),
+    )  # fmt: skip
 
 
 @pages.get("/surveys/new")
@@ -72,34 +79,13 @@ def create() -> BaseResponse:
     return redirect(url_for("builder.show", survey_id=survey.id))
 
 
-@pages.post("/surveys/new/file")
+@pages.post("/surveys/new/blank")
 @permission("surveys.edit")
-def create_from_file() -> Response | BaseResponse:
-    """A survey from a YAML definition."""
-    upload = request.files.get("file")
-    data = upload.read(1_000_001) if upload else b""
-    try:
-        if not data or len(data) > 1_000_000:
-            raise Invalid(
-                "Choose a YAML file of at most 1 MB.",
-                problems={"file": "Choose a YAML file of at most 1 MB."},
-            )
-        definition = load_yaml(data.decode("utf-8"))
-    except (DefinitionError, UnicodeDecodeError, Invalid) as error:
-        templates = [(name, library.template(name)) for name in library.names()]
-        page = render_template("surveys/choose.html", templates=templates, errors=_errors(error))
-        return Response(page, 422)
-    survey = authoring.create(unit.session(), definition, unit.now(), user_id=principal().user_id)
-    _note("survey.created", survey.id, from_file=True)
-    return redirect(url_for("builder.show", survey_id=survey.id))
-
-
-def _errors(error: Exception) -> dict[str, str]:
-    if isinstance(error, DefinitionError):
-        return {"file": "; ".join(f"{p.path}: {p.message}" for p in error.problems[:10])}
-    if isinstance(error, Invalid):
-        return error.problems
-    return {"file": "The file is not UTF-8 text."}
+def create_blank() -> BaseResponse:
+    """A survey with one question to begin with."""
+    survey = authoring.create_blank(unit.session(), unit.now(), user_id=principal().user_id)
+    _note("survey.created", survey.id)
+    return redirect(url_for("builder.show", survey_id=survey.id, at="survey"))
 
 
 def _speaks(definition: Definition) -> Any:
@@ -118,7 +104,7 @@ def show(survey_id: uuid.UUID) -> str:
         "surveys/show.html", survey=survey, definition=definition, version=version,
         is_changed=version is None or dict(version.definition) != dict(survey.draft),
         versions=listing.versions(session, survey_id),
-        distributions=listing.distributions(session, survey_id),
+        distributions=listing.distributions(session, survey_id), folders=listing.folders(session),
         kinds=kinds, t=_speaks(definition),
     )  # fmt: skip
 
@@ -160,6 +146,16 @@ def save(survey_id: uuid.UUID) -> Response | BaseResponse:
     return redirect(
         url_for("surveys.edit" if "move" in form else "surveys.show", survey_id=survey_id)
     )
+
+
+@pages.post("/surveys/<uuid:survey_id>/folder")
+@permission("surveys.edit")
+def put_in_folder(survey_id: uuid.UUID) -> BaseResponse:
+    """Put the survey into a folder, or take it out."""
+    folder = authoring.put_in_folder(unit.session(), survey_id, request.form.get("folder", ""))
+    _note("survey.moved", survey_id)
+    flash(f"It is in the folder {folder}." if folder else "It is in no folder.", "success")
+    return redirect(url_for("surveys.show", survey_id=survey_id))
 
 
 @pages.post("/surveys/<uuid:survey_id>/publish")
