@@ -164,10 +164,11 @@ def _xlsx(content: bytes) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
                     continue  # A sheet of charts has no cells.
                 # Some tools write a wrong size of the sheet.
                 sheet.reset_dimensions()
-                yield (
-                    name,
-                    sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS, values_only=True),
-                )
+                # Rows are filled up to the width asked for, so it is that of the header.
+                first = sheet.iter_rows(max_row=100, max_col=MAX_COLUMNS, values_only=True)
+                header = next((row for row in first if any(row)), ())
+                width = max((n for n, cell in enumerate(header, 1) if cell is not None), default=1)
+                yield name, sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=width, values_only=True)
         finally:
             book.close()
 
