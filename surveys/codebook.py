@@ -19,7 +19,7 @@ from surveys.values import Answer
 
 VariableType: TypeAlias = Literal["text", "key", "flag", "whole", "number", "day", "moment"]
 Measure: TypeAlias = Literal["nominal", "ordinal", "scale"]
-Source: TypeAlias = Literal["response", "answer", "band", "sentiment", "sentiment_label"]
+Source: TypeAlias = Literal["response", "answer", "band", "sentiment", "sentiment_label", "data"]
 
 NO_ANSWER_WORDS, NOT_ASKED_WORDS = "No answer", "Not asked in this version"
 _CODES = (-99, -98)
@@ -115,7 +115,39 @@ def variables(
             asked[key, kind], f"@{kind}" if is_older_kind else "", has_sentiment=kind in comments
         )
         made += about
-    return tuple(made)
+    return (*made, *_beside(ordered))
+
+
+def _beside(ordered: Sequence[tuple[int, Definition]]) -> Iterator[Variable]:
+    """What a response knows beside its answers: data of the link and the customer, what was drawn,
+
+    and the ending it was led to.
+    """
+    numbers: dict[str, list[int]] = {}
+    labels: dict[str, str] = {}
+    endings: dict[str, str] = {}
+    with_endings: list[int] = []
+    for number, definition in ordered:
+        for each in definition.data:
+            numbers.setdefault(each.key, []).append(number)
+            labels[each.key] = f"Data: {each.name or each.key}"
+        for randomizer in definition.randomizers:
+            numbers.setdefault(randomizer.key, []).append(number)
+            labels[randomizer.key] = f"Drawn: blocks of {randomizer.key}"
+        if definition.endings:
+            with_endings.append(number)
+            endings |= {each.key: each.title or each.text[:80] for each in definition.endings}
+    for key, versions in numbers.items():
+        yield Variable(
+            f"data.{key}", labels[key], "text", "data", key=key, versions=tuple(versions)
+        )
+    if endings:
+        values = tuple(
+            Value(key, code, text) for code, (key, text) in enumerate(endings.items(), 1)
+        )
+        yield Variable(
+            "ending", "Ending", "key", "data", values=values, versions=tuple(with_endings)
+        )
 
 
 def leaves(definition: Definition) -> Iterator[Question]:

@@ -63,6 +63,8 @@ class Gathered:
 
     fixed: tuple[Any, ...]
     version_id: uuid.UUID
+    data: Mapping[str, Any] = field(default_factory=dict)
+    ending: str | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
     scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
 
@@ -125,6 +127,8 @@ def _plan(variables: Sequence[Variable], number: int) -> tuple[tuple[int, _Reade
 
 def _reader(variable: Variable) -> _Reader:
     key, kind, metric = variable.key, variable.kind, variable.metric
+    if variable.source == "data":
+        return _data_reader(key)
     read = variable.read
     if read is not None:
         is_day = variable.type == "day"
@@ -147,19 +151,35 @@ def _reader(variable: Variable) -> _Reader:
     return scored
 
 
+def _data_reader(key: str) -> _Reader:
+    """Reads a value kept beside the answers; without a key the ending. A list is its parts in order."""
+
+    def known(response: Gathered) -> Cell:
+        value = response.data.get(key) if key else response.ending
+        if isinstance(value, list):
+            return ", ".join(map(str, value)) or None
+        return None if value is None or value == "" else str(value)
+
+    return known
+
+
 def responses(session: Session, about: Sheet, wanted: ResponseFilter) -> Iterator[Gathered]:
     """The complete responses, oldest first."""
     query = narrowed(
         select(
             Response.id, Response.submitted_at, Response.started_at, Response.version_id,
             Response.language, Response.channel, Response.touchpoint, Contact.name, Contact.email,
+            Response.attributes, Response.ending,
         ).outerjoin(Contact, Contact.id == Response.contact_id),
         replace(wanted, survey_id=about.survey_id),
     ).order_by(Response.submitted_at, Response.id)  # fmt: skip
     part = query
     while found := session.execute(part.limit(CHUNK)).all():
         gathered = {
-            row[0]: Gathered((*row[:3], about.numbers[row[3]], *row[4:]), row[3]) for row in found
+            row[0]: Gathered(
+                (*row[:3], about.numbers[row[3]], *row[4:-2]), row[3], row[-2], row[-1]
+            )
+            for row in found
         }
         _fill(session, gathered)
         yield from gathered.values()

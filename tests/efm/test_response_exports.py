@@ -30,6 +30,7 @@ from efm.feedback.listing import ResponseFilter
 from efm.models import Contact, Survey
 from efm.web.pages import responses as pages
 from surveys.definition import load
+from tests.efm.collected import Published
 from tests.factories import House
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -625,3 +626,23 @@ def test_a_stranger_gets_neither_file_nor_codebook(exported: Exported, stranger:
         address = f"/surveys/{exported.survey_id}/responses.{ending}"
         assert owner.get(address).status_code == 404
     assert owner.get(f"/surveys/{exported.survey_id}/codebook.csv").status_code == 404
+
+
+def test_what_a_response_knows_beside_its_answers_goes_out_too(house):
+    document = {
+        "title": "T",
+        "language": "en",
+        "data": [{"key": "tier", "name": "Tier"}],
+        "randomizers": [{"key": "arm"}],
+        "blocks": [{"key": "a", "randomizer": "arm"}],
+        "pages": [{"block": "a", "questions": [{"key": "nps", "kind": "nps", "text": "?"}]}],
+        "endings": [{"key": "glad", "text": "Glad.", "show_if": "nps >= 9"}],
+    }
+    survey = Published.of(house, document)
+    client = house.app.test_client()
+    page = client.get(f"{survey.url}?Tier=gold").text
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    assert client.post(survey.url, data={**form, "nps": "9"}).status_code == 303
+    reply = house.login("owner").get(f"/surveys/{survey.survey_id}/responses.csv")
+    (row,) = csv.DictReader(io.StringIO(reply.data.decode("utf-8-sig")))
+    assert (row["data.tier"], row["data.arm"], row["ending"]) == ("gold", "a", "glad")
