@@ -115,7 +115,13 @@ def shown(name: str, logic: Any, known: Mapping[str, Subject], title: str = "") 
         return Condition(name, title, in_words(logic, known), "text", (), text, known)
     said = in_words(logic, known) if logic is not None else ""
     return Condition(
-        name, title, said, "rows", tuple(_row(row, known) for row in rows), text or written(logic), known
+        name,
+        title,
+        said,
+        "rows",
+        tuple(_row(row, known) for row in rows),
+        text or written(logic),
+        known,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from flask import Response, render_template
 
-from efm.web.answer_pages import direction
+from efm.feedback.answered import Shown
+from efm.web.answer_pages import _brand, _style, _values, direction
 from efm.web.headers import ANSWER_CSP
 from surveys import translations
 from surveys.asking import AskedPage
@@ -34,14 +35,15 @@ def page(
     asked: AskedPage,
     organization: str,
     *,
-    languages: list[dict[str, Any]],
     action_url: str,
     hidden: Mapping[str, str],
-    values: Mapping[str, Any],
+    answers: Mapping[str, Answer] | None = None,
     cleaned: Cleaned | None = None,
+    left: Sequence[str] = (),
 ) -> str:
-    """A page of questions as respondents see it."""
+    """A page of questions as respondents see it, without its script: that would keep what is typed."""
     definition = compiled.definition
+    shown = Shown(compiled, uuid.UUID(int=0), asked, answers=answers, cleaned=cleaned)
     return render_template(
         "answer/page.html",
         definition=definition,
@@ -49,13 +51,17 @@ def page(
         page_index=asked.number,
         page_count=asked.total,
         is_last=asked.is_last,
+        has_inner_logic=asked.has_inner_logic,
+        dormant=asked.dormant,
+        whole=asked.whole,
+        left=left,
         minutes=minutes(definition),
         errors=dict(cleaned.errors) if cleaned is not None else {},
-        values=values,
+        values=_values(shown),
         hidden_fields=hidden,
-        languages=languages,
         action_url=action_url,
-        organization=organization,
+        organization=_brand(organization, definition),
+        brand_url=_style(definition),
         language=definition.language,
         direction=definition.direction,
         t=partial(translations.text, definition.language),
@@ -74,14 +80,8 @@ def ending(definition: Definition, end: Ending | None, organization: str) -> str
         kind="thank_you",
         title=title,
         message=said,
-        organization=organization,
+        organization=_brand(organization, definition),
+        brand_url=_style(definition),
         language=definition.language,
         direction=direction(definition.language),
     )
-
-
-def saved_values(answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """Answers as the values of fields."""
-    from efm.web.answer_pages import saved_value
-
-    return {key: saved_value(answer) for key, answer in answers.items()}

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from efm import clock
 from efm.feedback import authoring, collect, distributions
 from efm.imports import requests
+from efm.imports.responses import requests as past_responses
 from efm.models import (
     Account,
     ApiToken,
@@ -251,6 +252,18 @@ def _import(house: House) -> dict[str, Any]:
     return {"import_id": made.id}
 
 
+def _past_responses(house: House) -> dict[str, Any]:
+    made, config = _survey(house), house.app.extensions["efm.config"]
+    source = io.BytesIO(b"nps,why\n9,Good\n")
+    with house.unit() as session:
+        found = past_responses.take(
+            session, config, made["survey_id"], "past.csv", source, clock.now()
+        )
+    path = past_responses.refused_path(config, found)
+    path.write_text("line")
+    return {**made, "upload_id": found.id}
+
+
 def _version(house: House) -> dict[str, Any]:
     survey_id = _survey(house)["survey_id"]
     with house.unit() as session:
@@ -324,6 +337,10 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "builder.history": _survey,
     "builder.return_to": _edited,
     "builder_preview.show": _survey,
+    "builder_preview.test": _survey,
+    "builder_preview.begin_test": _survey,
+    "builder_preview.go_on_test": _survey,
+    "builder_preview.show_map": _survey,
     "publishing.show": _survey,
     "publishing.restore": lambda house: {**_survey(house), "number": 1},
     "responses.export": lambda house: {**_survey(house), "ending": "csv"},
@@ -373,6 +390,15 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     ),
     "connections.cancel": _run,
     "connection_records.try_one": _rejected,
+    "responses_in.index": _survey,
+    "responses_in.upload": _survey,
+    "responses_in.show": _past_responses,
+    "responses_in.live": _past_responses,
+    "responses_in.look": _past_responses,
+    "responses_in.start": _past_responses,
+    "responses_in.cancel": _past_responses,
+    "responses_in.refused": _past_responses,
+    "responses_in.forget": _past_responses,
     "imports.show": _import,
     "imports.live": _import,
     "imports.start": _import,
