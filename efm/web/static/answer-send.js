@@ -23,9 +23,9 @@ const shelf = {
       return null;
     }
   },
-  put(name, about) {
+  put(name, about, path = link()) {
     try {
-      sessionStorage.setItem(`${name} ${link()}`, JSON.stringify({ at: Date.now(), ...about }));
+      sessionStorage.setItem(`${name} ${path}`, JSON.stringify({ at: Date.now(), ...about }));
       return true;
     } catch {
       return false;
@@ -42,6 +42,7 @@ const shelf = {
 
 let isBegun = false;
 let isSending = false;
+let isOut = false;
 let isLeaving = false;
 let changedAt = 0;
 let saving = null;
@@ -65,9 +66,9 @@ function typedNow() {
 async function save() {
   if (!changedAt || isSending || isLeaving) return;
   const since = changedAt;
+  changedAt = 0;
   if (!isBegun) {
     if (shelf.put("typed", { page: pageKey(), fields: typedNow() })) state(say("script.kept_here"));
-    changedAt = 0;
     return;
   }
   const body = encoded([...new FormData(page()), ["_go", "keep"]].filter(([, value]) => typeof value === "string"));
@@ -75,7 +76,8 @@ async function save() {
   const reply = await saving;
   saving = null;
   if (reply?.status === 204) state(say("script.saved"));
-  if (reply && changedAt === since) changedAt = 0;
+  // Without a line it is tried again with the next change, or when the page is left.
+  if (!reply) changedAt ||= since;
 }
 
 let timer = 0;
@@ -128,23 +130,26 @@ export async function send(go) {
 /** Hand what waits to the server; while the line is broken, try again now and then. */
 async function deliver() {
   clearTimeout(again);
+  if (isOut) return;
   // What was mended while it waited goes with it; after a reload what waits is all there is, under its own key.
   const waits = shelf.take("waiting");
   const body = pressed ? encoded([...new FormData(page()), ["_go", pressed]]) : waits.body;
-  isSending = true;
+  isSending = isOut = true;
   let reply = null;
   try {
     reply = await fetch(address(), { method: "POST", headers: { "Content-Type": FORM }, body, keepalive: body.length < SMALL, signal: AbortSignal.timeout(30_000) });
   } catch {
     reply = null;
+  } finally {
+    isOut = false;
   }
   if (!reply || reply.status >= 500 || reply.status === 429) return later();
   shelf.clear("waiting", "typed");
-  if (!reply.redirected) return natively(pressed || "next");
-  if (attempt) {
-    shelf.put("arrived", {});
-    state(say("script.arrived"));
-  }
+  // What waited since before this page was opened and is no longer taken must not send this page's form instead.
+  if (!reply.redirected) return pressed ? natively(pressed) : free();
+  // The thanks say that all has arrived; a page in between is told to.
+  const { pathname } = new URL(reply.url);
+  if ((attempt || !pressed) && !pathname.endsWith("/thanks")) shelf.put("arrived", {}, pathname);
   isLeaving = true;
   location.assign(reply.url);
 }
