@@ -1,4 +1,4 @@
-"""`efm responses export|codebook`: a survey's responses as a file, and what its columns mean."""
+"""`efm responses export|codebook|import`: a survey's responses to files, and from them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from efm.cli.responses_in import add_import
+
 ENDINGS = ("csv", "xlsx", "sav", "dta", "parquet", "jsonl")
 STEP = 10_000
 
 
 def register(commands: Any) -> None:
     """Add the commands."""
-    parser = commands.add_parser("responses", help="write responses and their codebook to files")
+    parser = commands.add_parser("responses", help="write responses to files, and bring them in")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     action = actions.add_parser("export", help="the responses of a survey as a file")
     _add_usual(action)
@@ -35,6 +37,7 @@ def register(commands: Any) -> None:
     _add_usual(action)
     action.add_argument("--to", choices=("csv", "xlsx"), default="csv", help="the format (csv)")
     action.set_defaults(run=codebook)
+    add_import(actions)
 
 
 def _add_usual(action: Any) -> None:
@@ -50,7 +53,7 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _found(engine: Any, slug: str | None, named: str) -> tuple[Any, uuid.UUID]:
+def found_survey(engine: Any, slug: str | None, named: str) -> tuple[Any, uuid.UUID]:
     """The organization's row and the survey's id; raises NotFound or Conflict."""
     from sqlalchemy import select, text
 
@@ -93,7 +96,7 @@ def export(arguments: argparse.Namespace) -> int:
     kind = exports.FORMATS[arguments.to]
     with opened() as config:
         engine = make_engine(config.database_url or "")
-        organization, survey_id = _found(engine, arguments.organization, arguments.survey)
+        organization, survey_id = found_survey(engine, arguments.organization, arguments.survey)
         with unit(engine, organization.id, read_only=True) as session:
             about = sheets.sheet(session, authoring.get(session, survey_id))
             zone = ZoneInfo(organizations.get(session).time_zone)
@@ -130,7 +133,7 @@ def codebook(arguments: argparse.Namespace) -> int:
 
     with opened() as config:
         engine = make_engine(config.database_url or "")
-        organization, survey_id = _found(engine, arguments.organization, arguments.survey)
+        organization, survey_id = found_survey(engine, arguments.organization, arguments.survey)
         with unit(engine, organization.id, read_only=True) as session:
             about = sheets.sheet(session, authoring.get(session, survey_id))
         engine.dispose()

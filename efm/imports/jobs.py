@@ -20,6 +20,7 @@ from efm.events.registry import JobContext, Registry
 from efm.imports import plan as planning
 from efm.imports import requests
 from efm.imports.load import Loaded, StillRunning, Stopped, found_organization, load
+from efm.imports.responses import jobs as responses
 from efm.models import DataImport, Organization, RawRecord
 from efm.sync import control
 
@@ -193,3 +194,4 @@ def _end(context: JobContext, identity: uuid.UUID, state: str, **values: Any) ->
 def register(registry: Registry) -> None:
     """Declare the job. A worker that dies leaves it to another, which goes on where it was."""
     registry.job("data.import", bring_in, base_seconds=5)
+    responses.register(registry)

@@ -114,7 +114,7 @@ def _storable(rows: list[list[str]]) -> list[list[str]]:
 def get(session: Session, import_id: uuid.UUID) -> DataImport:
     """The import; raises NotFound for a missing one and for a stranger's alike."""
     found = session.get(DataImport, (session.info["organization_id"], import_id))
-    if found is None:
+    if found is None or found.survey_id is not None:
         raise NotFound("There is no such import.")
     return found
 
@@ -124,6 +124,7 @@ def newest(session: Session) -> list[DataImport]:
     return list(
         session.scalars(
             select(DataImport)
+            .where(DataImport.survey_id.is_(None))
             .order_by(DataImport.created_at.desc(), DataImport.id.desc())
             .limit(LISTED)
         )

@@ -157,7 +157,10 @@ class RejectedRecord(Tenant, Created, Base):
 
 
 class DataImport(Tenant, Created, Base):
-    """A data file somebody brought in: what it was recognised as, where it goes, how far it got."""
+    """A data file somebody brought in: what it was recognised as, where it goes, how far it got.
+
+    With `survey_id` its rows are responses of that survey, and `plan` says what each column becomes.
+    """
 
     __tablename__ = "data_imports"
     extra_args = (
@@ -168,9 +171,16 @@ class DataImport(Tenant, Created, Base):
             name="ended_has_finish",
         ),
         CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_has_start"),
+        CheckConstraint("survey_id IS NULL OR target = 'here'", name="responses_stay_here"),
+        belongs_to("surveys", "survey_id"),
         Index("ix_data_imports_created", "organization_id", "created_at"),
-    )
+        Index(
+            "ix_data_imports_survey", "organization_id", "survey_id", "created_at",
+            postgresql_where=text("survey_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
+    survey_id: Mapped[uuid.UUID | None]
     file_name: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
     target: Mapped[str] = mapped_column(String(4), server_default="own")

@@ -24,7 +24,7 @@ class Item:
 
 ITEMS = (
     Item("Overview", "overview.show", "layout-dashboard", ("overview",)),
-    Item("Surveys", "surveys.index", "clipboard-list", ("surveys",)),
+    Item("Surveys", "surveys.index", "clipboard-list", ("surveys", "responses_in")),
     Item("Distributions", "distributions.index", "send", ("distributions",)),
     Item("Responses", "responses.index", "message-square-text", ("responses",)),
     Item("Customers", "customers.index", "users", ("customers",)),

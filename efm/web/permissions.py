@@ -19,6 +19,7 @@ PERMISSIONS: dict[str, str] = {
     "distributions.edit": "Create links and personal links",
     "responses.view": "Read responses and comments",
     "responses.export": "Download responses",
+    "responses.import": "Bring past responses in from files",
     "responses.write": "Send responses in through the API",
     "customers.view": "See customers and their history",
     "customers.write": "Send contacts, accounts and interactions in through the API",
@@ -57,7 +58,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "designer": frozenset(
         _READ
         | {"surveys.view", "surveys.edit", "surveys.publish", "distributions.view"}
-        | {"distributions.edit", "responses.export", "insight.view"}
+        | {"distributions.edit", "responses.export", "responses.import", "insight.view"}
     ),
     "analyst": frozenset(
         _READ | {"surveys.view", "distributions.view", "responses.export", "insight.view"}
