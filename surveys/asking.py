@@ -160,6 +160,9 @@ def words_of(compiled: Compiled, route: Route) -> ValueOf:
             name = path.removeprefix("_data.")
             value = known.get(name) if name in fields else None
             return None if value is None or isinstance(value, dict | list) else f"{value}"
+        if path.startswith("_text."):
+            # Words beside a choice go by the name that logic knows them by, too.
+            path = f"{path.removeprefix('_text.')}.text"
         answer = route.answers.get(path)
         atom = atoms.get(path)
         return None if answer is None or atom is None else in_words(atom, answer, route.answers)

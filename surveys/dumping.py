@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields
 from types import MappingProxyType
 from typing import Any
 
+from surveys.expressions import write
 from surveys.parts import Definition
 
 # The order documents have had from the beginning; what came later follows as it is declared.
@@ -35,12 +36,14 @@ def _part(value: object) -> dict[str, object]:
     for name, otherwise in _declared(value.__class__):
         part = getattr(value, name)
         if part != otherwise:
-            written = _written(part)
+            written = write(part) if name in _LOGIC and isinstance(part, str) else _written(part)
             if name in _ALWAYS_FILLED or written not in ("", {}, [], None):
                 document[name] = written
     return document
 
 
+# A constant text as logic is written as logic's own text, in quotes, or it would be read as a name.
+_LOGIC = frozenset({"show_if", "required_if", "when", "valid_if", "value"})
 # Logic that is plainly false is no missing logic.
 _ALWAYS_FILLED = frozenset({"show_if", "required_if", "when", "valid_if", "value", "default"})
 

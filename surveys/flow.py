@@ -44,7 +44,7 @@ class Route(NamedTuple):
 class Flow:
     """A definition's pages made ready to be walked; safe to share between threads."""
 
-    __slots__ = ("definition", "feelings", "is_plain", "legs", "places", "quotas")
+    __slots__ = ("_endings", "definition", "feelings", "is_plain", "legs", "places", "quotas")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -54,6 +54,7 @@ class Flow:
             for index, page in enumerate(definition.pages)
         )
         self.places = {page.key: index for index, page in enumerate(definition.pages)}
+        self._endings = tuple((each, condition(each.show_if)) for each in definition.endings)
         self.quotas = tuple((quota, condition(quota.when)) for quota in definition.quotas)
         self.feelings = self._feelings()
         self.is_plain = not (
@@ -268,12 +269,11 @@ class Flow:
 
     def ending(self, data: Data, goal: str | None = None) -> Ending | None:
         """The ending that was skipped to, else the first whose condition holds."""
-        endings = self.definition.endings
-        for each in endings:
+        for each, _ in self._endings:
             if each.key == goal:
                 return each
-        for each in endings:
-            if not each.is_screen_out and _holds(condition(each.show_if), data):
+        for each, when in self._endings:
+            if not each.is_screen_out and _holds(when, data):
                 return each
         return None
 

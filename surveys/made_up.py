@@ -19,6 +19,7 @@ _LIKE = {
     "phone": "+44 20 7946 0000",
     "url": "https://example.org",
     "time": "09:30",
+    "date_time": "2026-01-31T09:30",
     "file_upload": f"{0:032x}~photo.jpg",
 }
 

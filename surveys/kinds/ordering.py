@@ -24,8 +24,9 @@ from surveys.values import Answer, Refusal
 def _read_ranking(question: Asked) -> Readers:
     """Keys in the order given. A form gives each choice its place: ``key=2`` or a list of keys."""
     known = {choice.key for choice in question.choices}
-    minimum = whole(question.settings.get("minimum"), 0)
     maximum = whole(question.settings.get("maximum"), len(known))
+    # Where choices may be missing for a person, how many are to be ranked is judged with those shown.
+    least = 1 if _may_lack(question) else _least_ranked(question)
 
     def read(ranked: Sequence[object]) -> Answer | None:
         if not ranked:
@@ -36,8 +37,8 @@ def _read_ranking(question: Asked) -> Readers:
             raise Refusal("rank_twice")
         if len(ranked) > maximum:
             raise Refusal("too_many", maximum=maximum)
-        if len(ranked) < (minimum or min(maximum, len(known))):
-            raise Refusal("rank_all", minimum=minimum or min(maximum, len(known)))
+        if len(ranked) < least:
+            raise Refusal("rank_all", minimum=least)
         return Answer(question.key, question.kind, choices=tuple(str(each) for each in ranked))
 
     def form(typed: Sequence[str]) -> Answer | None:
@@ -66,6 +67,26 @@ def _read_ranking(question: Asked) -> Readers:
         return read(value)
 
     return Readers(form, json)
+
+
+def _may_lack(question: Asked) -> bool:
+    return question.choices_from is not None or any(
+        each.show_if is not None for each in question.choices
+    )
+
+
+def _least_ranked(question: Asked) -> int:
+    """How many of the offered choices are to be ranked."""
+    offered = len(question.choices)
+    maximum = whole(question.settings.get("maximum"), offered)
+    return min(whole(question.settings.get("minimum"), 0) or maximum, offered)
+
+
+def _judge_ranking(question: Asked, answers: Mapping[str, Answer]) -> None:
+    answer = answers.get(question.key)
+    least = _least_ranked(question)
+    if answer is not None and len(answer.choices or ()) < least:
+        raise Refusal("rank_all", minimum=least)
 
 
 def _rank_columns(question: Asked) -> tuple[Column, ...]:
@@ -202,6 +223,7 @@ ORDERING: dict[str, Kind] = {
                 Setting("maximum", "integer", "Rank at most", "Empty: all.", minimum=1),
             ),
             check=_check_ranking,
+            judge=_judge_ranking,
             has_choices=True,
             takes_many=True,
             seconds=15.0,

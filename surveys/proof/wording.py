@@ -96,7 +96,8 @@ def _piped(ways: Ways, spot: Spot, text: str) -> Iterator[Finding]:
         if path.startswith("_data."):
             yield from _data(ways, spot, path, pipe)
             continue
-        atom = ways.places.atoms.get(path)
+        named = f"{path.removeprefix('_text.')}.text" if path.startswith("_text.") else path
+        atom = ways.places.atoms.get(named)
         if atom is None:
             yield error(
                 "unknown_pipe", spot.path,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from surveys import asking
 from surveys.compiled import Compiled
-from surveys.definition import Definition, load
+from surveys.definition import Definition, dump, load
 from surveys.logic import Context, draw
 from tests.surveys.drawn_surveys import few
 
@@ -452,3 +452,38 @@ def test_defaults_stand_on_a_page_until_something_is_answered():
     assert asking.ask(found, 1, {}, context).defaults == {"c": ["a", "c"]}
     answers = found.clean_all({"a": "c"}).answers
     assert asking.ask(found, 0, answers, context).defaults == {}
+
+
+def test_a_ranking_asks_for_the_choices_that_are_offered():
+    found = survey(
+        [choice("a", "xy")],
+        [
+            choice(
+                "r",
+                ["p", "q", {"key": "s", "label": "S", "show_if": 'a == "x"'}],
+                "ranking",
+                is_required=True,
+            )
+        ],
+    )
+    assert refused(found, {"a": "y", "r": ["q", "p"]}) == {}
+    assert refused(found, {"a": "x", "r": ["q", "p"]}) == {"r": "rank_all"}
+    page = Compiled(found).clean_form_page(
+        1, {"r": ["q=1", "p=2"]}, Compiled(found).clean_all({"a": "y"}, partial=True).answers
+    )
+    assert page.is_valid
+
+
+@pytest.mark.parametrize("logic", ['"abc"', '"a b"', "true", "12", "a"])
+def test_constant_logic_is_kept(logic):
+    made = survey([words("a"), {"key": "v", "kind": "calculated", "text": "", "value": logic}])
+    assert load(dump(made)) == made
+
+
+def test_words_beside_a_choice_are_piped_by_either_name():
+    other = {"key": "o", "label": "Other", "takes_text": True}
+    found = Compiled(
+        survey([choice("a", ["x", other])], [words("b", text="{{_text.a.o}} {{a.o.text}}")])
+    )
+    answers = found.clean_all({"a": "o", "a.o.text": "Fax"}).answers
+    assert asking.ask(found, 1, answers, Context()).page.questions[0].text == "Fax Fax"
