@@ -21,8 +21,8 @@ Document: TypeAlias = dict[str, object]
 
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
 MOST_UNRESOLVED = 500
-MOST_SPREAD = 500
-_MOST_IN_ONE_ANOTHER = 20
+MOST_QUESTIONS = 900
+_MOST_IN_ONE_ANOTHER = 10
 
 
 def mapping(found: object) -> Json:
@@ -58,6 +58,21 @@ def whole(found: object, otherwise: int) -> int:
     return int(found) if -(10**9) < found < 10**9 else otherwise
 
 
+def _asked_in(document: Json) -> int:
+    """How many questions a file has at least, so that lists do not crowd them out."""
+    left: list[object] = [document]
+    count = 0
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("type"), str) and "name" in part:
+                count += 2 if part["type"] == "expression" else 1
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
+    return count
+
+
 class OwnKeys(Keys):
     """Keys by the names of the source; a name that could be a key of ours stays what it is."""
 
@@ -75,7 +90,7 @@ class Desk:
     def __init__(self, document: Json, make: Callable[..., Any]) -> None:
         self._make = make
         # How many questions lists may still be spread to, and how deep in one another they are.
-        self.room = MOST_SPREAD
+        self.room = max(MOST_QUESTIONS - _asked_in(document), 1)
         self.depth = 0
         self.names = Names()
         self.texts = Words(document, self.names)

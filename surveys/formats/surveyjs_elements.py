@@ -97,7 +97,7 @@ class Element:
         title = self.raw.get("title")
         return (
             self.desk.texts.say(title, f"{self.place}.text", LONGEST_TEXT, self.at.scope, "")
-            or self.desk.texts.words(self.name)
+            or self.desk.texts.words(self.name, 400)[:400]
             or self.key
         )
 
@@ -237,7 +237,7 @@ class Element:
 
     def answer_of(self, given: object) -> Logic:
         """An answer of the source as ours, None where it is none."""
-        return given if isinstance(given, str | int | float) else None
+        return self.desk.texts.words(given, 1000) or None
 
     def as_answer(self, piece: Piece) -> Logic:
         """A calculated value as an answer of ours."""

@@ -63,7 +63,8 @@ class Writer:
 
     def _writers(self) -> Mapping[str, Callable[[list[Logic]], str]]:
         return {
-            "and": lambda given: self._chained("and", given),
+            "and": self._all_of,
+            "length": self._length,
             "or": lambda given: self._chained("or", given),
             "!": lambda given: f"!({self._said(given[0])})",
             "==": lambda given: self._equal("=", given),
@@ -132,6 +133,43 @@ class Writer:
             raise Unwritable("A chain has one part.")
         return f" {sign} ".join(self._part(each) for each in given)
 
+    def _all_of(self, given: list[Logic]) -> str:
+        """A chain without the guards that a comparison there has by itself."""
+        kept: list[str] = []
+        place = 0
+        while place < len(given):
+            guards = 0
+            while _guarded(given, place + guards) is not None:
+                guards += 1
+            compared = given[place + guards] if guards and place + guards < len(given) else None
+            wanted = [_guarded(given, place + each) for each in range(guards)]
+            found = self._bare(compared, wanted) if compared is not None else ""
+            if found:
+                kept.append(f"({found})")
+                place += guards + 1
+                continue
+            kept.append(self._part(given[place]))
+            place += 1
+        if not kept:
+            raise Unwritable("A chain has no part.")
+        return kept[0] if len(kept) == 1 else " and ".join(kept)
+
+    def _bare(self, compared: Logic, wanted: list[Logic]) -> str:
+        """A comparison whose sides were asked to be answered before; nothing for any other."""
+        if not isinstance(compared, dict) or len(compared) != 1:
+            return ""
+        ((sign, given),) = compared.items()
+        if sign not in _COMPARED or not isinstance(given, list) or len(given) != 2:
+            return ""
+        sides = [each for each in given if isinstance(each, dict)]
+        if sides != wanted:
+            return ""
+        return f"{self._part(given[0])} {sign} {self._part(given[1])}"
+
+    def _length(self, given: list[Logic]) -> str:
+        said = self._variable(given[0])
+        return f"{said.removesuffix('}')}.length}}"
+
     def _between(self, sign: str, given: list[Logic]) -> str:
         return f"{self._part(given[0])} {sign} {self._part(given[1])}"
 
@@ -194,6 +232,10 @@ class Writer:
         return f"{self._part(lowered[0])} contains {self._part(right)}"
 
     def _if(self, given: list[Logic]) -> str:
+        joined = given[2].get("cat") if len(given) == 3 and isinstance(given[2], dict) else None
+        if isinstance(joined, list) and len(joined) == 2 and _adds(given[1]):
+            # Whether these are numbers or words, SurveyJS finds out by itself.
+            return f"{self._part(joined[0])} + {self._part(joined[1])}"
         if len(given) < 2:
             raise Unwritable("A choice has no condition.")
         rest = given[2:]
@@ -219,6 +261,22 @@ class Writer:
 
     def _function(self, name: str) -> Callable[[list[Logic]], str]:
         return lambda given: f"{name}({', '.join(self._said(each) for each in given)})"
+
+
+def _guarded(given: list[Logic], place: int) -> Logic:
+    """What is asked to be answered at this place of a chain."""
+    part = given[place] if place < len(given) else None
+    asked = part.get("is_answered") if isinstance(part, dict) else None
+    return asked[0] if isinstance(asked, list) else None
+
+
+def _adds(logic: Logic) -> bool:
+    if not isinstance(logic, dict) or len(logic) != 1:
+        return False
+    ((sign, given),) = logic.items()
+    if sign == "round" and isinstance(given, list):
+        return _adds(given[0])
+    return sign == "sum"
 
 
 def _plain(value: Logic) -> str:

@@ -9,7 +9,7 @@ from surveys.formats import surveyjs_export_arrays as arrays
 from surveys.formats.surveyjs_export_ledger import Element, Ledger, choice_elements
 from surveys.formats.surveyjs_export_logic import constant_of
 from surveys.kinds.files import MEGABYTE
-from surveys.parts import Question
+from surveys.parts import Logic, Question
 
 _CARRIED = {"chosen": "selected", "not_chosen": "unselected", "offered": "all"}
 _ORDERS = {"random": "random", "alphabetical": "asc"}
@@ -41,13 +41,33 @@ def element(question: Question, ledger: Ledger, place: str = "") -> Element:
     if question.default is not None:
         _suggest(question, ledger, made, what)
     for number, check in enumerate(question.checks):
+        if (pattern := _pattern(check.valid_if, question.key)) is not None:
+            made.setdefault("validators", []).append(
+                _worded(pattern, check.message, ledger, f"{place}.checks.{number}")
+            )
+            continue
         expression = ledger.condition(check.valid_if, f"{what}: a check")
-        validator: Element = {"type": "expression",
-                              "expression": f"{{{question.key}}} empty or ({expression})"}  # fmt: skip
-        if check.message:
-            validator["text"] = ledger.text(check.message, f"{place}.checks.{number}")
-        made.setdefault("validators", []).append(validator)
+        validator = {
+            "type": "expression",
+            "expression": f"{{{question.key}}} empty or ({expression})",
+        }
+        made.setdefault("validators", []).append(
+            _worded(validator, check.message, ledger, f"{place}.checks.{number}")
+        )
     return made
+
+
+def _worded(validator: Element, message: str, ledger: Ledger, place: str) -> Element:
+    return validator | ({"text": ledger.text(message, place)} if message else {})
+
+
+def _pattern(logic: Logic, key: str) -> Element | None:
+    """A check of the form of an answer as the validator it is there."""
+    given = logic.get("matches") if isinstance(logic, dict) else None
+    if not isinstance(given, list) or given[0] != {"var": key} or not isinstance(given[1], str):
+        return None
+    made: Element = {"type": "regex", "regex": given[1].removeprefix("(?i)")}
+    return made | ({"caseInsensitive": True} if given[1].startswith("(?i)") else {})
 
 
 def _suggest(question: Question, ledger: Ledger, made: Element, what: str) -> None:
@@ -69,9 +89,12 @@ def _choosing(question: Question, ledger: Ledger, made: Element, place: str) -> 
     types = {"single_choice": "radiogroup", "dropdown": "dropdown", "picture_choice": "imagepicker",
              "multiple_choice": "checkbox", "ranking": "ranking", "consent": "checkbox"}  # fmt: skip
     made["type"] = types[question.kind]
+    has_images = any(each.image for each in question.choices)
+    if question.kind == "multiple_choice" and has_images:
+        made |= {"type": "imagepicker", "multiSelect": True}
     made["choices"] = choice_elements(
         question.choices, ledger, f"{place}.choices", what,
-        has_images=question.kind == "picture_choice",
+        has_images=made["type"] == "imagepicker",
     )  # fmt: skip
     if question.choices_from is not None:
         made["choicesFromQuestion"] = question.choices_from.question

@@ -60,12 +60,18 @@ SURVEY = Scope()
 
 def condition(text: str, names: Names, scope: Scope = SURVEY) -> Logic:
     """A condition as our logic, true or false; raises Unknown."""
-    return _checked(_holds(_tree(text), names, scope))
+    try:
+        return _checked(_holds(_tree(text), names, scope))
+    except RecursionError as error:
+        raise Unknown("It nests too deeply.") from error
 
 
 def value(text: str, names: Names, scope: Scope = SURVEY) -> Piece:
     """A calculation as our logic; raises Unknown."""
-    piece = _piece(_tree(text), names, scope)
+    try:
+        piece = _piece(_tree(text), names, scope)
+    except RecursionError as error:
+        raise Unknown("It nests too deeply.") from error
     if piece.shape == "broken":
         raise Unknown(piece.reason)
     _checked(piece.logic)

@@ -12,7 +12,7 @@ Plain: TypeAlias = "bool | int | float | str | None"
 Tree: TypeAlias = "Constant | Variable | Listed | Call | Unary | Binary"
 
 LONGEST = 10_000
-_DEEPEST = 40
+_DEEPEST = 25
 # Chains of "and" and "or" are laid flat later; others nest, one level a sign.
 _LONGEST_CHAIN = {"or": 500, "and": 500}
 _LONGEST_OTHER = 40

@@ -105,8 +105,9 @@ class Grid(Element):
             "table",
             parts={
                 name: part.piece(f"{path}.{part.key}")
-                for name, part in self.parts.items()
                 if part.is_atomic and part.is_asked
+                else Piece("broken", reason=f"It asks for {name[:60]!r}, which is not asked here.")
+                for name, part in self.parts.items()
             },
         )
 

@@ -128,6 +128,9 @@ class Names:
             token, _, rest = rest.partition(".")
             indexed = _INDEX.match(token)
             part = piece.of(indexed[1] if indexed else token)
+            if part is None and piece.shape == "table" and not indexed:
+                # What no row or panel has is empty in all of them.
+                return Piece("constant")
             if part is None:
                 raise Unknown(f"There is no part {token[:60]!r} of what it asks for.")
             piece = _entry(part, int(indexed[2])) if indexed else part

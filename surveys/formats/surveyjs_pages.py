@@ -175,7 +175,11 @@ class Layout:
         self._enter(sheet, elements, f"{path}.elements", around, depth + 1)
         self.page_of.setdefault(name, sheet.key)
         inside = [each for each in sheet.members[begun:] if isinstance(each, Element)]
-        if raw.get("isRequired") is True or said(raw.get("requiredIf")):
+        asked = [each for each in inside if each.is_asked]
+        if raw.get("isRequired") is True and len(asked) == 1 and not said(raw.get("requiredIf")):
+            # Something of the panel is asked for, and this is all there is.
+            asked[0].raw = {**asked[0].raw, "isRequired": True}
+        elif raw.get("isRequired") is True or said(raw.get("requiredIf")):
             for each in inside:
                 each.approximate("Its panel as a whole may be left empty.")
         if said(first(raw, "questionOrder", "questionsOrder")) == "random":

@@ -171,10 +171,17 @@ class Choosing(Element):
         most = len(self.all_choices)
         fewest = min(whole(raw.get("minSelectedChoices"), 0), most)
         limit = whole(raw.get("maxSelectedChoices"), 0)
+        if self.carries_from and self.type != "ranking":
+            # How many of the choices taken over there will be is known only then.
+            if fewest or limit:
+                self.approximate("How many of the choices taken over are chosen is not checked.")
+            return made
         if self.type == "ranking":
             is_free = raw.get("selectToRankEnabled") is True
             if is_free:
                 made["minimum"] = max(fewest, 1)
+            if is_free and self.carries_from:
+                made["maximum"] = most
             if is_free and limit > 0:
                 made["maximum"] = max(min(limit, most), fewest, 1)
             return made
@@ -188,7 +195,7 @@ class Choosing(Element):
 
     def demand(self, found: Demands, settings: Document) -> None:
         """Validators that count choices."""
-        if self.kind() != "multiple_choice":
+        if self.kind() != "multiple_choice" or self.carries_from:
             return
         most = len(self.all_choices)
         if found.fewest:
@@ -200,7 +207,7 @@ class Choosing(Element):
     def answer_of(self, given: object) -> Logic:
         """Our keys of what is chosen beforehand."""
         if self.is_open:
-            return given if isinstance(given, str) else None
+            return self.desk.texts.words(given, 1000) if isinstance(given, str) else None
         known = values(self.all_choices)
         if self.kind() == "consent":
             known = {"agreed": self.all_choices[0].value}

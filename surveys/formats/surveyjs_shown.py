@@ -115,7 +115,7 @@ class Computed(Element):
             for texts in self.desk.texts.translations.values():
                 if f"{key}.text" in texts:
                     texts[f"{key}.text"] += f" {{{{{self.key}}}}}"
-        text = f"{words or self.desk.texts.words(self.name)} {{{{{self.key}}}}}".strip()
+        text = f"{words or self.desk.texts.words(self.name, 400)[:400]} {{{{{self.key}}}}}".strip()
         shown: Document = {"key": key, "kind": "statement", "text": text}
         if show_if is not None:
             shown["show_if"] = show_if

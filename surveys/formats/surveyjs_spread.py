@@ -41,7 +41,7 @@ class Spread(Element):
             size = min(self.count.most, usual if self.count.most > 10 else self.count.most, room)
             if size < self.count.most:
                 self.approximate(f"At most {size} entries are asked for.")
-        self.desk.room -= size * len(self.inside)
+        self.desk.room -= size * (len(self.inside) + 1)
         self.entries = [Piece("table", parts={}) for _ in range(size)]
         self.members: list[list[Element]] = []
         for number in range(size):

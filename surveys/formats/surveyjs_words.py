@@ -76,7 +76,8 @@ class Words:
         otherwise: str = "",
     ) -> str:
         """A text in the survey's own language; its translations are kept for its place."""
-        said = self._piped(self.words(value, longest), scope, longest) or otherwise
+        said = self._piped(self.words(value, longest), scope, longest)
+        said = said or self.cleaner.text(otherwise, 400)[:400]
         if isinstance(value, dict) and said:
             for code, text in value.items():
                 language = language_of(code) if isinstance(code, str) and code != "default" else ""

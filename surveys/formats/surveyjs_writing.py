@@ -128,8 +128,12 @@ class Writing(Element):
             limit = self.desk.calculation(
                 text, f"{self.at.path}.{name}", self.at.scope, lambda piece: plain(piece).logic
             )
-            if limit is not None:
-                parts.append({"or": [{"is_empty": [limit]}, {sign: [{"var": self.key}, limit]}]})
+            if limit is None:
+                continue
+            within: Logic = {sign: [{"var": self.key}, limit]}
+            parts.append(
+                {"or": [{"is_empty": [limit]}, within]} if isinstance(limit, dict) else within
+            )
         if not parts:
             return None
         return (parts[0] if len(parts) == 1 else {"and": parts}), ""
