@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from surveys.errors import DefinitionError
 from surveys.formats.cleaning import Cleaner
 from surveys.formats.errors import FormatError
-from surveys.formats.naming import Keys
+from surveys.formats.naming import Keys, plain
 from surveys.formats.qsf_choosing import Asked
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File, language, read
@@ -23,6 +24,7 @@ from surveys.formats.qsf_values import is_on, listed, mapping, name, whole
 from surveys.formats.report import Imported, Item, Report, imported
 from surveys.loading import MAX_PAGES, MAX_QUESTIONS, MAX_TEXTS, RESERVED
 from surveys.loading_flow import MAX_BLOCKS, MAX_ENDINGS, MAX_QUOTAS, MAX_UNRESOLVED
+from surveys.strings import tidy
 
 _MOST_CALCULATED = MAX_QUESTIONS // 3
 
@@ -48,6 +50,7 @@ class _Import:
         self.notes: list[str] = []
         self.places: dict[int, list[Place]] = {}
         self.left_out: set[str] = set()
+        self._tagged: Counter[str] = Counter()
 
     def done(self) -> Imported:
         """The finished import."""
@@ -97,7 +100,11 @@ class _Import:
 
     def _made(self, source: str, payload: Mapping[str, object], visit: Visit) -> Made:
         tag = name(payload.get("DataExportTag"))
-        key = self.keys.key((visit.number, source), tag or source, "q")
+        words = plain(tag) or plain(source)
+        self._tagged[words] += 1
+        if self._tagged[words] > 1:
+            words = f"{words[:34]}_{self._tagged[words]}"
+        key = self.keys.key((visit.number, source), words, "q")
         return make(Asked({**payload, "QuestionID": source}, key, self.fields, self.keys))
 
     def _calculate(self, plan: Plan) -> None:
@@ -220,14 +227,15 @@ class _Import:
             *((path, text, why) for path, (text, why) in self.settling.unresolved.items()),
         ]
         return [
-            {"path": path[:300], "text": self.texts.plain(text, 2000), "reason": why[:2000]}
+            {"path": path[:300], "text": self.texts.plain(text, 2000), "reason": tidy(why[:2000])}
             for path, text, why in listed_[:MAX_UNRESOLVED]
         ]
 
     def _about(self) -> None:
         """Notes about the survey as a whole: what is left out, and how it is set."""
         file = self.file
-        asked = {place.source for held in self.places.values() for place in held}
+        places = [place for held in self.places.values() for place in held]
+        asked = {place.source for place in places if place.page is not None}
         listed_ = [
             each for each in file.questions if each not in asked and each not in self.left_out
         ]
@@ -266,6 +274,8 @@ class _Import:
         by_source: dict[str, list[Place]] = {}
         for held in self.places.values():
             for place in held:
+                if place.page is None:
+                    continue
                 by_source.setdefault(place.source, []).append(place)
         items = []
         for source, places in by_source.items():

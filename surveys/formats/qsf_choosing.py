@@ -11,6 +11,7 @@ from surveys.formats.qsf_demands import limit_choices, text_kind
 from surveys.formats.qsf_order import Arranged, arranged
 from surveys.formats.qsf_parts import Document, Html, Made, Shape, When
 from surveys.formats.qsf_values import entries, in_order, is_on, mapping, name, number
+from surveys.loading import MAX_CHOICES
 from surveys.parts import Logic
 
 AGREED = "agreed"
@@ -78,7 +79,9 @@ def offered(
     reasons = [laid.reason] if laid.reason else []
     recodes = mapping(asked.payload.get("RecodeValues"))
     documents: list[Document] = []
-    for source in laid.ids:
+    if len(laid.ids) > MAX_CHOICES:
+        reasons.append(f"Only {MAX_CHOICES} choices are offered here.")
+    for source in laid.ids[:MAX_CHOICES]:
         choice = found[source]
         image = mapping(choice.get("Image"))
         if image:

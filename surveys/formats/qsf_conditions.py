@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveys.expressions import ExpressionError, compile_expression
 from surveys.parts import Logic
 
 # Beyond so many parts nobody reads on, and comparing each with each would take long.
 _COMPARED = 60
+_SURELY_FITS = 30
 
 
 def both(*conditions: Logic) -> Logic:
@@ -42,6 +44,31 @@ def first_given(values: list[Logic]) -> Logic:
     for each in values[:-1]:
         branches += [{"is_answered": [each]}, each]
     return {"if": [*branches, values[-1]]}
+
+
+def size(condition: Logic, most: int = 3000) -> int:
+    """How many parts a condition has, counted up to so many."""
+    left: list[Logic] = [condition]
+    count = 0
+    while left and count < most:
+        part = left.pop()
+        count += 1
+        if isinstance(part, dict):
+            left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
+    return count
+
+
+def fits(condition: Logic) -> bool:
+    """Whether a condition can be kept: it is neither too large nor nests too deeply."""
+    if size(condition) < _SURELY_FITS:
+        return True
+    try:
+        compile_expression(condition)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _joined(operator: str, conditions: list[Logic], says_nothing: bool) -> Logic:

@@ -11,6 +11,7 @@ from surveys.formats.naming import Keys
 from surveys.formats.qsf_conditions import first_given
 from surveys.formats.qsf_parts import Document, Unknown
 from surveys.parts import Logic
+from surveys.strings import tidy
 
 MOST_FIELDS = 190
 _MOST_DRAWN = 200
@@ -67,7 +68,7 @@ class Fields:
         if len(held) != 1 or not held[0].is_free or name in self._outside:
             return None
         value = held[0].value
-        text = str(value) if isinstance(value, str | int | float) else ""
+        text = tidy(str(value)[:2000]) if isinstance(value, str | int | float) else ""
         return None if _PIPED.search(text) else text
 
     def declare_all(self) -> None:

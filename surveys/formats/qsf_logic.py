@@ -16,6 +16,7 @@ from surveys.formats.qsf_parts import At, Unknown
 from surveys.formats.qsf_sums import summed
 from surveys.formats.qsf_values import is_on, mapping, name, number, numbered
 from surveys.parts import Logic
+from surveys.strings import tidy
 
 _PIPE = re.compile(r"\$\{([^{}]{1,300})\}")
 _SUM = re.compile(r"\$e\{([^{}]*)\}")
@@ -176,15 +177,16 @@ class Logics:
         """What is compared with: a number, a text, or a value that is piped in."""
         if not isinstance(right, str):
             return number(right)
+        right = tidy(right[:2000])
         pieces: list[Logic] = []
         end = 0
-        for pipe in _PIPE.finditer(right[:2000]):
+        for pipe in _PIPE.finditer(right):
             if pipe.start() > end:
                 pieces.append(right[end : pipe.start()])
             pieces.append(self.piped(pipe[1], at))
             end = pipe.end()
-        if end < len(right[:2000]):
-            pieces.append(right[end:2000])
+        if end < len(right):
+            pieces.append(right[end:])
         if not pieces:
             return ""
         if len(pieces) > 1:
@@ -218,7 +220,7 @@ class Logics:
             raise Unknown("Sums within a text are not carried over.")
         value = self._right(str(text) if isinstance(text, int | float) else text, at)
         # A text stays a text: it is shown and compared as it was written.
-        return str(text)[:2000] if isinstance(value, int | float) else value
+        return tidy(str(text)[:2000]) if isinstance(value, int | float) else value
 
     def _ranked(self, operator: str, left: str, right: Logic, at: At) -> Logic:
         if isinstance(right, bool) or not isinstance(right, int | float):
@@ -282,7 +284,7 @@ def _joined(conditions: list[tuple[str, Logic]]) -> Logic:
 def _matches(value: Logic, right: object, ignores_case: bool) -> Logic:
     if not isinstance(right, str | int | float):
         raise Unknown("The pattern is not written out.")
-    pattern = str(right)
+    pattern = tidy(str(right))
     if found := _FLAGGED.fullmatch(pattern.strip()):
         pattern, ignores_case = found[1], ignores_case or "i" in found[2]
     if ignores_case and not pattern.startswith("(?i)"):

@@ -7,12 +7,14 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from surveys.formats.qsf_conditions import both, either, first_given
+from surveys.formats.qsf_conditions import both, either, first_given, size
 from surveys.formats.qsf_parts import At, Place, Shape, Unknown, Visit
 from surveys.formats.qsf_values import number
 from surveys.parts import Logic
+from surveys.strings import tidy
 
 _LOCATOR = re.compile(r"q://(?:(\d{1,6})_)?([^/?]{1,100})(?:/([^?]*))?")
+_LONG = 60
 _NPS_GROUPS = {"1": (0, 6), "2": (7, 8), "3": (9, 10)}
 
 
@@ -28,7 +30,7 @@ class Locator(NamedTuple):
 
 def locator(text: str) -> Locator:
     """The parts of a locator; raises Unknown."""
-    found = _LOCATOR.fullmatch(text.strip()[:1000])
+    found = _LOCATOR.fullmatch(tidy(text[:1000]))
     if found is None or found[2] == "undefined":
         raise Unknown("This condition is incomplete in the source.")
     source, _, part = unquote(found[2]).partition("#")
@@ -141,14 +143,18 @@ class Answers:
         for place in self.at(wanted, at):
             if place.number >= at.number:
                 continue
-            conditions = place.shown_if
-            if conditions is None:
-                if self.mark is None:
-                    raise Unknown("Whether this was displayed is a matter of a draw.")
-                conditions = [{"==": [{"var": self.mark(place)}, 1]}]
-            shown = both(*conditions, *_offered(place, wanted))
+            shown = both(*self.shown(place), *_offered(place, wanted))
             found.append(True if shown is None else shown)
         return either(found)
+
+    def shown(self, place: Place) -> list[Logic]:
+        """The conditions under which a question was shown; where they are long, what says so."""
+        conditions = place.shown_if
+        if conditions is not None and sum(map(size, conditions)) < _LONG:
+            return conditions
+        if self.mark is None:
+            raise Unknown("Whether this was displayed is a matter of a draw.")
+        return [{"==": [{"var": self.mark(place)}, 1]}]
 
     def path(self, text: str, at: At) -> tuple[str, bool]:
         """The path under which a text pipes an answer, and whether others might be meant as well."""
@@ -227,7 +233,9 @@ def _value(shape: Shape, wanted: Locator) -> Logic:
     if selector in ("TotalSum", "ChoiceTotal") and shape.form == "rows_number":
         return {"sum": [{"var": each} for each in _rows(shape)]}
     if selector == "SelectedChoicesRecode" and shape.form == "multiple":
-        recodes = {key: str(shape.recodes.get(s, s))[:200] for s, key in shape.choices.items()}
+        recodes = {
+            key: tidy(str(shape.recodes.get(s, s))[:200]) for s, key in shape.choices.items()
+        }
         return _listed(shape.key, recodes, ",")
     if selector == "SelectedAnswerCount" and ids and shape.form == "rows_multiple":
         return {"count": [{"var": _row(shape, ids[0])}]}
@@ -251,7 +259,7 @@ def _recoded(shape: Shape, path: str) -> Logic:
         value = number(recode)
         branches += [
             {"==": [{"var": path}, key]},
-            value if value is not None else str(recode)[:200],
+            value if value is not None else tidy(str(recode)[:200]),
         ]
     return {"if": [*branches, None]} if branches else None
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from surveys.formats.naming import Keys
-from surveys.formats.qsf_conditions import both, opposite
-from surveys.formats.qsf_order import arranged
-from surveys.formats.qsf_parts import At, Document, Place, Visit, When
+from surveys.formats.qsf_blocks import Laid, laid_out, skips
+from surveys.formats.qsf_conditions import both, either, fits, opposite, size
+from surveys.formats.qsf_parts import At, Document, Place, Unknown, Visit, When
 from surveys.formats.qsf_plan import Drawn, Ends, Plan, Sets
 from surveys.formats.qsf_settling import Settling
-from surveys.formats.qsf_values import is_on, listed, mapping, name, whole
+from surveys.formats.qsf_values import is_on, listed, mapping, name
 from surveys.logic import Condition
 from surveys.parts import Logic
 
 END_OF_SURVEY = "ENDOFSURVEY"
-_RANDOM = frozenset({"true", "all", "randomizeall", "randomwithxperpage", "randomwithonlyx"})
+_MOST_SKIPS = 200
+# Beyond so many parts the skips taken so far are put into one value.
+_LONG = 150
 
 
 @dataclass
@@ -39,10 +42,12 @@ class Pages:
     notes: list[str] = field(default_factory=list)
     ends_early: bool = False
     keys: Keys = field(default_factory=Keys)
+    _legs_of: Counter[str] = field(default_factory=Counter)
 
     def lay(self) -> None:
         """All pages of the plan, in its order."""
         self.settling.answers.mark = self._mark
+        self._legs_of.update(each.unit for each in self.plan.legs)
         for leg in self.plan.legs:
             if isinstance(leg, Visit):
                 self._visit(leg)
@@ -62,7 +67,7 @@ class Pages:
         if unit:
             document["block"] = unit
         if show_if is not None and show_if is not True:
-            document["show_if"] = show_if
+            document["show_if"] = self._fitting(show_if, False)
         self.documents.append(document)
         return document
 
@@ -115,24 +120,22 @@ class Pages:
         places = self.places.get(leg.number, [])
         unit = self.plan.units[leg.unit]
         guards = self.guards(leg.guards, At(leg.number))
-        is_own = sum(each.unit == leg.unit for each in self.plan.legs) == 1
+        is_own = self._legs_of[leg.unit] == 1
         if guards is not None and is_own:
-            unit["show_if"] = guards
+            unit["show_if"] = self._fitting(guards, False)
         show_if = None if is_own else guards
         block = self.settling.file.blocks[leg.block]
         self.settling.is_muted = guards is False
         first = len(self.documents)
-        laid = self._arranged(block, places, unit, is_own=is_own)
+        laid = laid_out(block, places, unit, self.settling.fields, self.notes, is_own=is_own)
         if not laid:
             self._page([], leg.unit, show_if)
             return
         drawn_unit = bool(unit.get("randomizer")) and self._draws_some(str(unit["randomizer"]))
         jumps: list[_Jump] = []
-        skips = _skips(block)
-        for page, order, drawn in laid:
-            self._one_page(
-                page, order, drawn, leg, guards, show_if, jumps, skips, is_drawn=drawn_unit
-            )
+        skips_after = skips(block)
+        for page in laid:
+            self._one_page(page, leg, guards, show_if, jumps, skips_after, is_drawn=drawn_unit)
         self.settling.is_muted = False
         self._collect(leg, first, is_shuffled=unit.get("page_order") == "random")
 
@@ -151,6 +154,8 @@ class Pages:
 
     def _mark(self, place: Place) -> str:
         """A value that says that a question was passed, where only a draw knows whether it is."""
+        if place.page is None:
+            raise Unknown("Whether this was displayed before is a matter of a draw.")
         if not place.seen:
             key = self.settling.texts.one_more(
                 ("seen", place.number), f"{place.made.shape.key}_seen"
@@ -163,7 +168,6 @@ class Pages:
             }
             if "show_if" in place.made.document:
                 document["show_if"] = place.made.document["show_if"]
-            assert place.page is not None
             questions = place.page["questions"]
             assert isinstance(questions, list)
             keys = [each["key"] for each in questions]
@@ -176,52 +180,78 @@ class Pages:
 
     def _one_page(
         self,
-        page: list[Place],
-        order: str,
-        drawn: Mapping[str, Logic],
+        page: Laid,
         leg: Visit,
         guards: Logic,
         show_if: Logic,
         jumps: list[_Jump],
-        skips: Mapping[str, list[Mapping[str, object]]],
+        skips_after: Mapping[str, list[Mapping[str, object]]],
         *,
         is_drawn: bool,
     ) -> None:
-        sources = [each.source for each in page]
+        sources = [each.source for each in page.places]
         inside = [each for each in jumps if each.to in sources]
         outside = [each for each in jumps if each.to not in sources]
         passed_over = [opposite(each.taken) for each in outside]
         documents: list[Document] = []
         made_page = self._page(documents, leg.unit, both(show_if, *passed_over))
+        if page.order != "as_given":
+            made_page["question_order"] = page.order
         ends: list[Logic] = []
         taken: list[_Jump] = []
-        for index, place in enumerate(page):
+        for index, place in enumerate(page.places):
             hidden = [opposite(each.taken) for each in inside if sources.index(each.to) > index]
-            some = drawn.get(place.source)
-            made = self.settling.question(place, both(*hidden, some))
+            made = self.settling.question(place, both(*hidden, page.drawn.get(place.source)))
             documents += made
             place.page = made_page
             if not is_drawn:
                 place.shown_if = [guards, *passed_over, made[0].get("show_if")]  # type: ignore[list-item]
-            for logic, to in self._taken(place, skips.get(place.source, [])):
+            for logic, to in self._taken(place, skips_after.get(place.source, [])):
                 if to == END_OF_SURVEY:
                     ends.append(logic)
                 else:
                     taken.append(_Jump(logic, to))
-        jumps[:] = [*outside, *taken]
-        if order != "as_given":
-            made_page["question_order"] = order
+        jumps[:] = self._condensed([*outside, *taken], leg)
         if ends:
             self.ends_early = True
-            made_page["skips"] = [{"to": "end", "when": each} for each in ends[:50]]
+            made_page["skips"] = [{"to": "end", "when": self._fitting(either(ends), True)}]
 
-    def _taken(self, place: Place, skips: list[Mapping[str, object]]) -> list[tuple[Logic, str]]:
+    def _condensed(self, jumps: list[_Jump], leg: Visit) -> list[_Jump]:
+        """The skips; where they have grown long, a value is computed that says whether one was taken."""
+        if sum(size(each.taken) for each in jumps) < _LONG:
+            return jumps
+        by_goal: dict[str, list[Logic]] = {}
+        for each in jumps:
+            by_goal.setdefault(each.to, []).append(each.taken)
+        made: list[_Jump] = []
+        documents: list[Document] = []
+        for to, taken in by_goal.items():
+            try:
+                key = self.settling.texts.one_more(("skipped", len(self.documents), to), "skipped")
+            except Unknown:
+                return jumps
+            value = self._fitting(either(taken), True)
+            documents.append({"key": key, "kind": "calculated", "text": to[:100], "value": value})
+            made.append(_Jump({"==": [{"var": key}, "true"]}, to))
+        self._page(documents, leg.unit)
+        return made
+
+    def _fitting(self, logic: Logic, otherwise: bool) -> Logic:
+        """Logic if it is not too large to be kept; else what shows nothing."""
+        if fits(logic):
+            return logic
+        self.settling.too_large(f"page {len(self.documents)}")
+        return otherwise
+
+    def _taken(self, place: Place, given: list[Mapping[str, object]]) -> list[tuple[Logic, str]]:
         """The skips of a question with where they lead; the first that holds is taken."""
         taken: list[tuple[Logic, str]] = []
         before: list[Logic] = []
-        shown = both(*(place.shown_if or []))
-        for skip in skips:
-            logic = self.settling.skip(skip, At(place.number + 1, place.visit), place)
+        if not given:
+            return []
+        shown = both(*self.settling.answers.shown(place))
+        for number, skip in enumerate(given[:_MOST_SKIPS], 1):
+            logic = self.settling.skip(skip, number, At(place.number + 1, place.visit), place)
             if logic is None:
                 continue
             # A question that was not asked selects nothing, but it may lack a selection.
@@ -232,62 +262,6 @@ class Pages:
             taken.append((mine, name(skip.get("SkipToDestination"))))
             before.append(logic)
         return taken
-
-    def _arranged(
-        self, block: Mapping[str, object], places: list[Place], unit: Document, *, is_own: bool
-    ) -> list[tuple[list[Place], str, Mapping[str, Logic]]]:
-        """The pages of a block: places, order and what is drawn of them."""
-        options = mapping(block.get("Options"))
-        how = name(options.get("RandomizeQuestions")).lower() or (
-            "true" if options.get("RandomizeQuestions") is True else ""
-        )
-        if how == "advanced":
-            return self._advanced(options, places)
-        if how not in _RANDOM or len(places) < 2:
-            return [(each, "as_given", {}) for each in _by_breaks(block, places)]
-        advanced = mapping(mapping(options.get("Randomization")).get("Advanced"))
-        drawn: Mapping[str, Logic] = {}
-        if how == "randomwithonlyx":
-            show = advanced.get("TotalRandSubset") or options.get("TotalRandSubset")
-            given = {"Type": "SubSet", "TotalRandSubset": show}
-            ids = [each.source for each in places]
-            found = arranged(given, ids, self.settling.fields)
-            drawn = found.shown_if
-            if found.reason:
-                self.notes.append(f"In the block {unit['key']}: {found.reason}")
-        a_page = whole(advanced.get("QuestionsPerPage")) if how == "randomwithxperpage" else None
-        if a_page and a_page < len(places):
-            if is_own:
-                unit["page_order"] = "random"
-            if a_page > 1 or not is_own:
-                self.notes.append(
-                    f"In the block {unit['key']} questions change their order less than in the source."
-                )
-            pages = [places[each : each + a_page] for each in range(0, len(places), a_page)]
-            return [(each, "random", drawn) for each in pages]
-        return [(places, "random", drawn)]
-
-    def _advanced(
-        self, options: Mapping[str, object], places: list[Place]
-    ) -> list[tuple[list[Place], str, Mapping[str, Logic]]]:
-        """Fixed questions and random ones take turns: each run of them is a page."""
-        given = mapping(options.get("Randomization"))
-        by_source = {each.source: each for each in places}
-        found = arranged(
-            {"Type": "Advanced", "Advanced": given.get("Advanced")},
-            list(by_source), self.settling.fields,
-        )  # fmt: skip
-        if found.reason:
-            self.notes.append(found.reason)
-        pages: list[tuple[list[Place], str, Mapping[str, Logic]]] = []
-        for source in found.ids:
-            order = "as_given" if source in found.fixed else "random"
-            if not pages or pages[-1][1] != order:
-                pages.append(([], order, found.shown_if))
-            pages[-1][0].append(by_source[source])
-        if sum(order == "random" for _, order, _ in pages) > 1:
-            self.notes.append("Questions change places only between those that keep theirs.")
-        return pages
 
     def skipped_end(self) -> None:
         """The end that skipping leads to is the usual one, whatever the flow ends with."""
@@ -303,29 +277,3 @@ class Pages:
                 for skip in listed(page.get("skips")):
                     if isinstance(skip, dict) and skip["to"] == "end":
                         skip["to"] = "usual"
-
-
-def _skips(block: Mapping[str, object]) -> dict[str, list[Mapping[str, object]]]:
-    """The skips after each question of a block."""
-    found: dict[str, list[Mapping[str, object]]] = {}
-    for part in listed(block.get("BlockElements")):
-        element = mapping(part)
-        logic = [mapping(each) for each in listed(element.get("SkipLogic")) if mapping(each)]
-        if logic:
-            found[name(element.get("QuestionID"))] = logic
-    return found
-
-
-def _by_breaks(block: Mapping[str, object], places: list[Place]) -> list[list[Place]]:
-    """The questions of a block by page: a break ends one, and a question that may skip."""
-    left = {each.source: each for each in places}
-    pages: list[list[Place]] = [[]]
-    for part in listed(block.get("BlockElements")):
-        element = mapping(part)
-        if element.get("Type") == "Page Break":
-            pages.append([])
-        elif (place := left.pop(name(element.get("QuestionID")), None)) is not None:
-            pages[-1].append(place)
-            if any(isinstance(each, dict) for each in listed(element.get("SkipLogic"))):
-                pages.append([])
-    return [each for each in pages if each]

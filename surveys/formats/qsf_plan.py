@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from surveys.formats.naming import Keys
+from surveys.formats.naming import Keys, plain
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File
 from surveys.formats.qsf_parts import Document, Visit, When
 from surveys.formats.qsf_values import entries, is_on, listed, mapping, name, whole
+from surveys.strings import tidy
 
 # Between two elements of the flow there is room for the questions of a block.
 STEP = 1000
@@ -68,6 +70,7 @@ class Planner:
         self.fields = fields
         self.plan = Plan()
         self._keys = Keys()
+        self._titles: Counter[str] = Counter()
         self._number = 0
         self._is_full = False
 
@@ -130,7 +133,12 @@ class Planner:
 
     def unit(self, title: object, randomizer: str = "") -> str:
         """A new block of ours."""
-        key = self._keys.key(len(self.plan.units), title if isinstance(title, str) else "", "block")
+        words = plain(title)[:30] if isinstance(title, str) else ""
+        self._titles[words] += 1
+        if self._titles[words] > 1:
+            # Counting here is quicker than looking for a key that is free.
+            words = f"{words or 'block'}_{self._titles[words]}"
+        key = self._keys.key(len(self.plan.units), words, "block")
         self.plan.units[key] = {"key": key, "title": title}
         if randomizer:
             self.plan.units[key]["randomizer"] = randomizer
@@ -182,7 +190,7 @@ class Planner:
         chosen = mapping(options.get("LoopingOptions"))
         rows: dict[str, dict[str, str]] = {}
         for key, row in mapping(chosen.get("Static")).items():
-            rows[name(key)] = {name(k): str(v)[:2000] for k, v in mapping(row).items() if v}
+            rows[name(key)] = {name(k): tidy(str(v)[:2000]) for k, v in mapping(row).items() if v}
         asked = name(chosen.get("QID"))
         if how == "Static" or asked not in self.file.questions:
             found = sorted(rows.items(), key=lambda row: (not row[0].isdecimal(), _as_int(row[0])))
@@ -207,7 +215,7 @@ class Planner:
         # "SelectedChoices", or that in a column of a matrix.
         which = locator.partition("/ChoiceGroup/")[2].partition("?")[0].partition("/")[0]
         for key, choice in entries(payload.get("Choices")).items():
-            values = {"1": str(choice.get("Display") or "")[:2000]} | rows.get(key, {})
+            values = {"1": tidy(str(choice.get("Display") or "")[:2000])} | rows.get(key, {})
             left, operator = f"q://{asked}/SelectableChoice/{key}", "Selected"
             if which == "UnselectedChoices":
                 operator = "NotSelected"
@@ -227,17 +235,17 @@ class Planner:
             self.plan.unresolved.append((f"{source}.Looping", "", why))
 
     def _embedded(self, node: Mapping[str, object], guards: tuple[When, ...], unit: str) -> None:
-        values: list[tuple[str, object]] = []
-        number = self._next()
+        values: dict[str, object] = {}
         for part in listed(node.get("EmbeddedData")):
             field = mapping(part)
             if source := name(field.get("Field")):
                 value = field.get("Value")
-                value = None if field.get("Type") == "Recipient" or value == "" else value
-                values.append((source, value))
-                self.fields.note(source, value, number, is_free=not guards and not unit)
+                values[source] = None if field.get("Type") == "Recipient" or value == "" else value
+        number = self._next()
+        for source, value in values.items():
+            self.fields.note(source, value, number, is_free=not guards and not unit)
         if values:
-            self._add(Sets(number, tuple(values), guards, unit))
+            self._add(Sets(number, tuple(values.items()), guards, unit))
 
     def _web_service(self, node: Mapping[str, object], path: str) -> None:
         self.plan.notes.append("A web service of the flow is not called.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from surveys.expressions import ExpressionError, compile_expression
-from surveys.formats.qsf_conditions import both
+from surveys.formats.qsf_conditions import both, fits
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File
 from surveys.formats.qsf_logic import Logics
@@ -18,6 +18,7 @@ from surveys.formats.qsf_values import name
 from surveys.formats.report import LogicItem, LogicOutcome
 from surveys.logic import Condition
 from surveys.parts import Logic
+from surveys.strings import tidy
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
 _CARRIED = {
@@ -61,13 +62,20 @@ class Settling:
             and (self.is_muted or known.outcome == "raw")
         ):
             return
-        words, reason = self.logics.words(given), " ".join(problems)
+        words, reason = tidy(self.logics.words(given)), tidy(" ".join(problems))
         outcome: LogicOutcome = "raw" if problems else "evaluated"
         self.logic[path] = LogicItem(path, words, outcome, reason)
         (self._muted.add if self.is_muted else self._muted.discard)(path)
         self.unresolved.pop(path, None)
         if problems:
             self.unresolved[path] = (words, reason)
+
+    def too_large(self, path: str) -> None:
+        """Logic that grew too large to be kept where it is needed."""
+        self.unresolved[path] = (
+            "",
+            "This logic is too large to be kept. Divide the survey's block.",
+        )
 
     def condition(self, when: When, at: At, *, unknown: bool = False) -> Logic:
         """A condition; what cannot be known in it counts as ``unknown``."""
@@ -79,7 +87,7 @@ class Settling:
             return both(when.also, unknown)
         return both(when.also, found.logic)
 
-    def skip(self, skip: Mapping[str, object], at: At, place: Place) -> Logic:
+    def skip(self, skip: Mapping[str, object], number: int, at: At, place: Place) -> Logic:
         """When a skip is taken; one that cannot be known is taken, so that nothing is shown by it."""
         to = name(skip.get("SkipToDestination"))
         if not to:
@@ -88,9 +96,7 @@ class Settling:
         expression = {**skip, "LogicType": "Question", "Operator": skip.get("Condition")}
         expression["LeftOperand"] = skip.get("ChoiceLocator") or skip.get("Locator")
         given = {"0": {"0": expression, "Type": "If"}}
-        place_of = self.file.questions.get(place.source, {})
-        number = name(skip.get("SkipLogicID")) or to
-        path = f"{name(place_of.get('QuestionID')) or place.source}.SkipLogic.{number}"
+        path = f"{place.source}.SkipLogic.{number}"
         return self.condition(When(given, path), at, unknown=True)
 
     def assigned(self, field: str, value: object, at: At) -> Logic:
@@ -132,6 +138,9 @@ class Settling:
             if isinstance(logic, dict) and logic:
                 own.append(self.condition(When(logic, f"{place.source}.{which}"), at))
         show_if = both(*own)
+        if not fits(show_if):
+            self.too_large(f"{place.source}.DisplayLogic")
+            show_if = False
         for document in (made.document, *made.more):
             if show_if is not None and show_if is not True:
                 document["show_if"] = show_if

@@ -125,11 +125,11 @@ def constant_sum(asked: Asked, selector: str) -> Made:
     reasons: list[str] = []
     if any(is_on(each.get("TextEntry")) for each in items.values()):
         reasons.append("The boxes for words beside its items are left out.")
-    if wanted is not None and len(items) > 1 and not is_carried(asked):
-        given = offered(
-            asked, "Choices", payload.get("Choices"), payload.get("ChoiceOrder"),
-            payload.get("Randomization"),
-        )  # fmt: skip
+    given = offered(
+        asked, "Choices", payload.get("Choices"), payload.get("ChoiceOrder"),
+        payload.get("Randomization"),
+    )  # fmt: skip
+    if wanted is not None and len(given.documents) > 1 and not is_carried(asked):
         settings: Document = {"total": wanted, "decimals": decimals}
         if isinstance(unit, str) and unit:
             settings["unit"] = Html(unit, longest=20)

@@ -102,10 +102,9 @@ def side_by_side(asked: Asked) -> Made:
     table = table_of(asked, "grid")
     parts: list[Document] = []
     shapes: dict[str, Shape] = {}
-    reasons: list[str] = []
     for number, column in entries(asked.payload.get("AdditionalQuestions")).items():
         if len(parts) < MOST_PARTS:
-            made, shape = _part(asked, column, number, table.rows.keys, reasons)
+            made, shape = _part(asked, column, number, table.rows.keys)
             parts += made
             if shape is not None:
                 shapes[number] = shape
@@ -113,7 +112,7 @@ def side_by_side(asked: Asked) -> Made:
         return as_words(asked, "It has no columns.")
     table.document["parts"] = parts[:MOST_PARTS]
     shape = Shape("rows_text", asked.key, rows=table.rows.keys, parts=shapes)
-    return finished(asked, table, shape, reasons)
+    return finished(asked, table, shape)
 
 
 def _part(
@@ -121,11 +120,10 @@ def _part(
     column: Mapping[str, object],
     number: str,
     rows: dict[str, str],
-    reasons: list[str],
 ) -> tuple[list[Document], Shape | None]:
     """The part or the parts that one column of a side-by-side question becomes."""
     inner = asked._replace(payload={"QuestionID": f"{asked.source}#{number}", **column})
-    text = Html(column.get("QuestionText"), _said_of_column(asked, number), f"{number}")
+    text = Html(column.get("QuestionText"), _said_of_column(asked, number), number or _NAMELESS)
     answers = offered(
         inner, "Answers", column.get("Answers"), column.get("AnswerOrder"), None
     )  # fmt: skip
@@ -142,11 +140,15 @@ def _part(
             shape = Shape("rows_text", asked.key, rows=rows, columns=columns or {"1": key})
             return [{**base, "key": key, "kind": wanted, "text": text}], shape
         made = [
-            {**base, "key": f"{key}_{each['key']}"[:40], "kind": wanted, "text": each["label"]}
+            {
+                **base,
+                "key": f"{key}_{each['key']}"[:40],
+                "kind": wanted,
+                "text": _under(text, each["label"]),
+            }
             for each in many
         ]
         columns = {source: f"{key}_{k}"[:40] for source, k in answers.keys.items()}
-        reasons.append("The heading over several boxes of a column is left out.")
         return made, Shape("rows_text", asked.key, rows=rows, columns=columns)
     several = sub == "MultipleAnswer"
     found = "multiple_choice" if several else "dropdown" if sub == "DL" else "single_choice"
@@ -159,6 +161,16 @@ def _part(
     recodes = mapping(column.get("RecodeValues"))
     form: Form = "rows_multiple" if several else "rows_single"
     return [part], Shape(form, asked.key, keys, rows, recodes, cell=f".{key}")
+
+
+def _under(heading: Html, label: object) -> Html:
+    """The words of a box with those of the column it stands in before them."""
+    assert isinstance(label, Html)
+    others = {
+        code: f"{heading.others.get(code, heading.text)}: {label.others.get(code, label.text)}"
+        for code in {**heading.others, **label.others}
+    }
+    return Html(f"{heading.text or ''}: {label.text or label.otherwise}", others)
 
 
 def _said_of_column(asked: Asked, number: str) -> dict[str, object]:
