@@ -24,7 +24,21 @@ class Item:
 
 ITEMS = (
     Item("Overview", "overview.show", "layout-dashboard", ("overview",)),
-    Item("Surveys", "surveys.index", "clipboard-list", ("surveys", "responses_in")),
+    Item(
+        "Surveys",
+        "surveys.index",
+        "clipboard-list",
+        (
+            "surveys",
+            "survey_imports",
+            "builder",
+            "builder_preview",
+            "publishing",
+            "translations",
+            "themes",
+            "responses_in",
+        ),
+    ),
     Item("Distributions", "distributions.index", "send", ("distributions",)),
     Item("Responses", "responses.index", "message-square-text", ("responses",)),
     Item("Customers", "customers.index", "users", ("customers",)),

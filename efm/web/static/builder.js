@@ -127,7 +127,7 @@ function startSorting() {
     const isLine = list.dataset.sort === "line";
     window.Sortable.create(list, {
       handle: "[data-handle]",
-      draggable: ":scope > li",
+      forceFallback: true,
       group: isLine ? undefined : list.dataset.sort,
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       onEnd: (event) => (isLine ? sortLines(list) : drop(event)),
