@@ -19,7 +19,8 @@ TYPES = {
     "matrix_rating": "F", "semantic_differential": "F", "matrix_multiple": ":", "matrix_text": "Q",
     "matrix_number": "K", "short_text": "S", "long_text": "T", "statement": "X", "number": "N",
     "slider": "N", "date": "D", "email": "S", "phone": "S", "url": "S", "time": "D", "address": "Q",
-    "contact": "Q", "calculated": "*", "hidden": "S",
+    "contact": "Q", "calculated": "*", "hidden": "S", "picture_choice": "L", "signature": "S",
+    "date_time": "D", "file_upload": "|",
 }  # fmt: skip
 _LISTS = frozenset({"L", "!", "R"})
 

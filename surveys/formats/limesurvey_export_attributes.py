@@ -102,6 +102,8 @@ class AttributeRows:
             yield from self._cells(question)
         if question.kind == "time":
             yield "date_format", "HH:MM"
+        if question.kind == "date_time":
+            yield "date_format", "yyyy-mm-dd HH:MM"
         if question.kind in ("calculated", "hidden"):
             yield from self._value(question)
         for carry in (question.choices_from, question.rows_from):

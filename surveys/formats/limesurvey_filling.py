@@ -18,6 +18,7 @@ from surveys.formats.limesurvey_ledger import Ledger
 from surveys.formats.limesurvey_source import Asked
 from surveys.formats.limesurvey_variables import Variables
 from surveys.formats.limesurvey_wording import Wording
+from surveys.kinds.files import TYPES
 from surveys.parts import Logic
 
 Fill: TypeAlias = Callable[[Asked, Layout, Doc], None]
@@ -57,6 +58,7 @@ class Filling:
             "grid": self._fill_grid,
             "smileys": self._fill_stars,
             "matrix_dropdown": self._fill_matrix_single,
+            "file_upload": self._fill_file_upload,
         }
 
     def fill(self, asked: Asked, layout: Layout, doc: Doc) -> None:
@@ -64,6 +66,26 @@ class Filling:
         fill = self.kinds.get(layout.kind)
         if fill is not None:
             fill(asked, layout, doc)
+
+    def _fill_file_upload(self, asked: Asked, layout: Layout, doc: Doc) -> None:
+        """How many files, how large (kilobytes there), and of which endings."""
+        most = asked.attribute("max_num_of_files")
+        size = asked.attribute("max_filesize")
+        named = [each.strip().lower() for each in asked.attribute("allowed_filetypes").split(",")]
+        settings: Doc = {
+            "max_files": max(1, min(10, int(most))) if most.isdecimal() and len(most) < 6 else 1,
+            "max_megabytes": (
+                max(1, min(25, -(-int(size) // 1024))) if size.isdecimal() and len(size) < 9 else 10
+            ),
+        }
+        known = [each for each in named if each in TYPES]
+        if known:
+            settings["types"] = known[:20]
+        if len(known) < len([each for each in named if each]):
+            self.ledger.approximate("Some of the kinds of files it takes are not taken here.")
+        if asked.is_on("show_title") or asked.is_on("show_comment"):
+            self.ledger.approximate("A title and a comment for each file are not asked.")
+        doc["settings"] = settings
 
     def _fill_short_text(self, asked: Asked, layout: Layout, doc: Doc) -> None:
         self._lengths(asked, doc, 1_000)

@@ -90,7 +90,7 @@ def kind_of(asked: Asked, words: str) -> str:
         "A": "matrix_rating", "B": "matrix_rating", "C": "matrix_single", "E": "matrix_single",
         "H": "matrix_single", "1": "grid", "!": "dropdown", "O": "single_choice",
         "M": "multiple_choice", "P": "multiple_choice", "R": "ranking", ";": "grid",
-        "K": "matrix_number", "I": "calculated", "*": "calculated",
+        "K": "matrix_number", "I": "calculated", "*": "calculated", "|": "file_upload",
     }  # fmt: skip
     if asked.type in ("L", "N", "!") and is_nps(asked, words):
         return "nps"
@@ -107,15 +107,18 @@ def kind_of(asked: Asked, words: str) -> str:
     if asked.type == "5":
         return {"1": "stars", "2": "smileys"}.get(asked.attribute("slider_rating"), "scale")
     if asked.type == "D":
-        return "time" if _is_time(asked) else "date"
+        return _date_kind(asked)
     if asked.type == ":":
         return "matrix_multiple" if asked.is_on("multiflexible_checkbox") else "grid"
     return simple.get(asked.type, "raw")
 
 
-def _is_time(asked: Asked) -> bool:
+def _date_kind(asked: Asked) -> str:
+    """A day, a time of day, or both, as the format of the date says."""
     shape = asked.attribute("date_format").lower()
-    return bool(shape) and "h" in shape and not any(sign in shape for sign in ("y", "d"))
+    if "h" not in shape:
+        return "date"
+    return "date_time" if "y" in shape or "d" in shape else "time"
 
 
 def is_nps(asked: Asked, words: str) -> bool:

@@ -76,9 +76,9 @@ class Questions:
         """A type without a counterpart: its words stay, for a person to decide."""
         doc["kind"] = "statement"
         self._worded(asked, layout, doc)
-        what = "File upload" if asked.type == "|" else f"The question type {asked.type!r}"
         self.ledger.approximate(
-            f"{what} has no counterpart here; its words are kept as a statement."
+            f"The question type {asked.type!r} has no counterpart here; its words are kept as a "
+            "statement."
         )
         self.ledger.question(asked.code, asked.type, layout.key, "raw")
         return [doc]

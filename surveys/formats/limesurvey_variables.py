@@ -204,9 +204,12 @@ def _variables(asked: Asked, layout: Layout, language: str) -> Iterator[tuple[st
     key, owner = layout.key, asked.qid
     text = said(asked.texts, language)
     if layout.kind == "raw":
-        names = ("", "_filecount") if asked.type == "|" else ("",)
-        for name in names:
-            yield name, name, Variable(None, "text", owner, words=text, is_readable=False)
+        yield "", "", Variable(None, "text", owner, words=text, is_readable=False)
+        return
+    if layout.kind == "file_upload":
+        yield "", "", Variable(None, "text", owner, words=text, is_readable=False)
+        count: Logic = {"if": [{"var": key}, {"length": [{"var": key}]}, 0]}
+        yield "_filecount", "_filecount", Variable(count, "number", owner, words=text)
         return
     if asked.type in ("M", "P"):
         yield from _marks(asked, layout, language)

@@ -109,7 +109,8 @@ def _multiple_columns(question: Asked) -> tuple[Column, ...]:
 
 
 def _check_multiple(question: Asked) -> Iterable[tuple[str, str]]:
-    offered = len(question.choices)
+    # How many are carried over depends on what is answered.
+    offered = len(question.choices) if question.choices_from is None else 1000
     minimum = whole(question.settings.get("minimum"), 0)
     maximum = whole(question.settings.get("maximum"), offered)
     if minimum > offered:

@@ -189,7 +189,8 @@ def _judge_best_worst(question: Asked, answers: Mapping[str, Answer]) -> None:
 
 
 def _check_ranking(question: Asked) -> Iterable[tuple[str, str]]:
-    offered = len(question.choices)
+    # How many are carried over depends on what is answered.
+    offered = len(question.choices) if question.choices_from is None else 1000
     minimum = whole(question.settings.get("minimum"), 0)
     maximum = whole(question.settings.get("maximum"), offered)
     if offered and minimum > offered:

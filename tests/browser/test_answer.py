@@ -183,12 +183,13 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, address: str, ho
 
 def test_a_page_with_its_styles_is_small(browser: Browser, address: str, house: House) -> None:
     with opened(browser, address, viewport=PHONE) as page:
-        sizes: list[int] = []
-        # The script comes after all that is needed to answer; its own size is held where it is tested.
-        page.on("response", lambda r: None if ".js" in r.url else sizes.append(len(r.body())))
+        asked: list[Any] = []
+        page.on("requestfinished", asked.append)
         first_page(house, page)
         page.wait_for_load_state("networkidle")
-        assert sum(sizes) < 30_000
+        sizes = {each.url: each.sizes()["responseBodySize"] for each in asked}
+        assert any(".js" in url for url in sizes)
+        assert sum(sizes.values()) < 30_000, sizes
         assert page.locator("script:not([type='application/json'], [type=module])").count() == 0
 
 

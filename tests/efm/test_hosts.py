@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 
 from efm.app import make_app
 from efm.config import Config
+from efm.web.flask import EfmFlask
 from tests.factories import House
 
 
@@ -53,3 +55,20 @@ def test_sign_in_cookies_insist_on_tls(client: FlaskClient, house: House) -> Non
     cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
     assert all("Secure" in each and "HttpOnly" in each for each in cookies)
+
+
+@pytest.mark.parametrize("name", ["answer.css", "answer.js", "favicon.svg"])
+def test_files_of_text_are_packed_for_those_who_unpack(app: EfmFlask, name: str) -> None:
+    client = app.test_client()
+    plain = client.get(f"/static/{name}")
+    packed = client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data)
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    again = client.get(
+        f"/static/{name}",
+        headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]},
+    )
+    assert again.status_code == 304

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hmac
 
 from flask import Blueprint, Response, current_app, request, send_from_directory
@@ -16,6 +17,9 @@ from efm.web.permissions import PUBLIC, permission
 
 pages = Blueprint("health", __name__)
 _HEAD: list[str] = []
+PACKED = (".js", ".css", ".svg")
+# Only files of our own folder are named, so there are never many.
+_PACKED: dict[str, tuple[str, bytes]] = {}
 
 
 @pages.get("/livez")
@@ -61,7 +65,28 @@ def static(filename: str) -> Response:
     """A file of ours: styles, scripts, icons."""
     folder = current_app.static_folder or ""
     response = send_from_directory(folder, filename, max_age=86400 if "v" in request.args else 300)
+    if (
+        filename.endswith(PACKED)
+        and request.accept_encodings.find("gzip") >= 0
+        and not request.range
+    ):
+        _pack(response, filename)
+    response.vary.add("Accept-Encoding")
     if "v" in request.args:
         response.cache_control.public = True
         response.cache_control.immutable = True
     return response
+
+
+def _pack(response: Response, filename: str) -> None:
+    """Send a file of text packed, as small as it gets; each is packed once for the life of a process."""
+    etag, _ = response.get_etag()
+    if response.status_code != 200 or etag is None:
+        return
+    packed = _PACKED.get(filename)
+    if packed is None or packed[0] != etag:
+        response.direct_passthrough = False
+        packed = _PACKED[filename] = (etag, gzip.compress(response.get_data(), 9, mtime=0))
+    response.direct_passthrough = False
+    response.set_data(packed[1])
+    response.headers["Content-Encoding"] = "gzip"

@@ -78,8 +78,16 @@ def test_types_without_a_counterpart_keep_their_words() -> None:
         )
     )
     assert [(item.outcome, bool(item.reason)) for item in made.report.items] == [
-        ("raw", True), ("raw", True), ("mapped", False)]  # fmt: skip
-    assert made.definition.questions[0].kind == "statement"
+        ("mapped", False), ("raw", True), ("mapped", False)]  # fmt: skip
+    kinds = [question.kind for question in made.definition.questions]
+    assert kinds == ["file_upload", "statement", "short_text"]
+
+
+def test_files_are_limited_as_they_were() -> None:
+    limits = {"max_num_of_files": "3", "max_filesize": "2500", "allowed_filetypes": "pdf, PNG, exe"}
+    settings = one("|", limits).settings
+    assert (settings["max_files"], settings["max_megabytes"], settings["types"]) == (
+        3, 3, ("pdf", "png"))  # fmt: skip
 
 
 def test_attributes_become_settings() -> None:
