@@ -42,7 +42,10 @@ def _operators(*given: _Given) -> dict[str, Operator]:
 
 
 _IS: tuple[_Given, ...] = (("is", "is", "one"), ("is_not", "is not", "one"))
-_GIVEN: tuple[_Given, ...] = (("answered", "is answered", "nothing"), ("empty", "is not answered", "nothing"))
+_GIVEN: tuple[_Given, ...] = (
+    ("answered", "is answered", "nothing"),
+    ("empty", "is not answered", "nothing"),
+)
 OPERATORS: Mapping[Shape, Mapping[str, Operator]] = {
     "number": _operators(
         ("at_least", "is at least", "one"),
