@@ -48,6 +48,8 @@ _USUAL: Mapping[str, Sequence[str]] = {
     KEY: ("response id", "responseid", "respondent id", "respondentid", "submission id", "id", "key"),
 }  # fmt: skip
 _ALIKE = 0.6
+# A label of fewer letters, such as A or Yes, is no reason to take a column for its choice.
+_TELLING = 4
 
 
 def guess(
@@ -83,10 +85,17 @@ def guess(
 def _finders(targets: Mapping[str, Target], data: Collection[str]) -> Iterator[Any]:
     """Ways of finding a column's target, the surest first."""
     names = Words([(name, name) for name in targets])
-    texts = Words([(text, name) for name, each in targets.items() for text in _texts(each)])
+    said = [(text, name) for name, each in targets.items() for text in _texts(each)]
+    # What is written beside a choice is called like the choice, which comes first.
+    texts = Words(
+        [pair for pair in said if not _is_beside(pair[1])],
+        [pair for pair in said if _is_beside(pair[1])],
+    )
     usual = Words([(word, name) for name, words in _USUAL.items() for word in words])
     given = Words([(name, ATTRIBUTE) for name in data])
-    labels = Words([(text, name) for name, each in targets.items() for text in _ends(each)])
+    labels = Words(
+        [(t, name) for name, each in targets.items() for t in _ends(each) if len(t) >= _TELLING]
+    )
 
     def readable(words: Words[str]) -> Any:
         def find(column: str, cells: Sequence[Any]) -> str | None:
@@ -109,6 +118,10 @@ def _of_response(name: str | None, cells: Sequence[Any]) -> str | None:
     if name == KEY and (len(set(map(str, cells))) < len(cells) or None in cells or "" in cells):
         return None
     return name
+
+
+def _is_beside(name: str) -> bool:
+    return name.endswith(".text")
 
 
 def _texts(target: Target) -> Iterator[str]:

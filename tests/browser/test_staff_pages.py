@@ -92,6 +92,7 @@ def company(app: EfmFlask, engine: Engine, config: Config) -> House:
     cased.open_all(house)
     _read_orders(house, config)
     _plan_an_import(house)
+    _upload_past_responses(house)
     return house
 
 
@@ -130,6 +131,25 @@ def _plan_an_import(house: House) -> None:
     assert reply.status_code == 302, reply.text
 
 
+def _upload_past_responses(house: House) -> None:
+    """A file of another tool whose columns wait to be looked at, some cells of it unreadable."""
+    with house.unit(read_only=True) as session:
+        survey_id = session.scalars(select(Survey.id).order_by(Survey.id)).first()
+    rows = "".join(
+        f"r{n},{n % 28 + 1}.01.2026 10:00,{n % 12},Comment {n},nora{n}@example.org,shop\n"
+        for n in range(60)
+    )
+    text = (
+        f"Response ID,Date submitted,How likely are you to recommend us,Why,E-mail,Branch\n{rows}"
+    )
+    client: Any = house.login("owner")
+    reply = client.post(
+        f"/surveys/{survey_id}/responses/import",
+        data={"csrf_token": client.csrf, "files": (io.BytesIO(text.encode()), "past.csv")},
+    )
+    assert reply.status_code == 302, reply.text
+
+
 def _values(house: House, config: Config) -> dict[str, Any]:
     """For each name in an address, something of the company worth looking at."""
     with house.unit(read_only=True) as session:
@@ -157,7 +177,12 @@ def _values(house: House, config: Config) -> dict[str, Any]:
             "connection_id": session.scalars(
                 select(Connection.id).where(Connection.connector == "files")
             ).first(),
-            "import_id": session.scalars(select(DataImport.id)).first(),
+            "import_id": session.scalars(
+                select(DataImport.id).where(DataImport.survey_id.is_(None))
+            ).first(),
+            "upload_id": session.scalars(
+                select(DataImport.id).where(DataImport.survey_id.is_not(None))
+            ).first(),
             "name": "relationship_nps",
             "connector": "files",
             "token": distributions.url_of(config, Vault(config.secret_key), link).split("/")[-1],

@@ -22,7 +22,8 @@ from efm import clock, log
 from efm.__main__ import main
 from efm.config import Config
 from efm.events.registry import JobContext
-from efm.feedback import authoring, collect
+from efm.feedback import authoring, collect, sheets, workbooks
+from efm.feedback.listing import ResponseFilter
 from efm.imports import requests as uploaded
 from efm.imports.responses import jobs, loading, requests
 from efm.mail import make_mailer
@@ -251,6 +252,27 @@ def test_what_goes_out_comes_back_equal(house: House, context: JobContext, endin
     run(context, again.location)
     assert count(house, first) == 4
     assert stored(house, again.location).loaded["already"] == 4
+
+
+def test_a_workbook_of_several_sheets_is_read_in_turn(
+    house: House, context: JobContext, tmp_path: Path
+) -> None:
+    first, second = make(house), make(house)
+    with house.unit() as session:
+        sent = [
+            collect.Incoming(first, {"recommend": n}, submitted_at=WHEN + timedelta(days=n))
+            for n in range(7)
+        ]
+        collect.submit_batch(session, sent, clock.now())
+    with house.unit(read_only=True) as session:
+        about = sheets.sheet(session, authoring.get(session, first))
+        found = list(sheets.responses(session, about, ResponseFilter()))
+    workbooks.write(about, found, tmp_path / "w.xlsx", most_rows=4)
+    client = house.login()
+    made = upload(client, second, "w.xlsx", (tmp_path / "w.xlsx").read_bytes())
+    press(client, made.location, "start")
+    run(context, made.location)
+    assert answers(house, second) == answers(house, first)
 
 
 def test_columns_are_chosen_by_hand_and_wrong_choices_are_told(

@@ -38,6 +38,7 @@ class SheetTable:
         book = self._book()
         try:
             page = self._page(book)
+            self.titles = [each.title for each in book.worksheets]
             self.total: int | None = page.max_row or None
             page.reset_dimensions()  # a wrong size in the file must not hide rows
             self.names, self._header_row = self._header(page)

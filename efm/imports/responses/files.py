@@ -14,6 +14,7 @@ from connectors.systems.files.folder import KINDS, Found
 from connectors.systems.files.opening import Format, open_table
 from connectors.systems.files.tables import Batch, Table
 from efm.errors import Invalid
+from efm.imports.responses.sheets_in_turn import in_turn
 
 LOOKED_AT = 1000
 MOST_COLUMNS = 1500
@@ -56,7 +57,7 @@ class Rows:
             raise Invalid(f"{path.name} cannot be read: {error.strerror}.") from error
         found = Found(path.name, path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
         try:
-            self.table: Table = open_table(found, Format())
+            self.table: Table = in_turn(found, open_table(found, Format()))
         except ConnectorError as error:
             raise Invalid(error.message) from error
         self.columns = list(self.table.names)

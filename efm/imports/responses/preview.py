@@ -74,7 +74,7 @@ def preview(session: Session, goal: Goal, mapping: ColumnMap, look: Look, now: d
         linked=sum(each is not None for each in found),
         is_dated=matching.SUBMITTED in mapping.targets.values(),
     )
-    mapped = [column for column, name in mapping.targets.items() if name != matching.NOTHING]
+    mapped = [column for column in look.columns if mapping.targets.get(column)]
     reasons = Counter(each.reason for each in look.rejected)
     judged = [_judged(goal, each, now) for each in taken]
     for each, outcome in zip(taken, judged, strict=True):
