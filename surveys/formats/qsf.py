@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from surveys.errors import DefinitionError
 from surveys.formats.cleaning import Cleaner
@@ -17,14 +17,14 @@ from surveys.formats.qsf_operands import Answers
 from surveys.formats.qsf_pages import Pages
 from surveys.formats.qsf_parts import At, Document, Made, Place, Visit
 from surveys.formats.qsf_plan import STEP, Plan, Planner, Sets
-from surveys.formats.qsf_questions import has_script, make, parts_of_type
+from surveys.formats.qsf_questions import make
 from surveys.formats.qsf_settling import Settling
+from surveys.formats.qsf_telling import Telling
 from surveys.formats.qsf_texts import Texts
-from surveys.formats.qsf_values import is_on, listed, mapping, name, whole
-from surveys.formats.report import Imported, Item, Report, imported
+from surveys.formats.qsf_values import listed, mapping, name, whole
+from surveys.formats.report import Imported, Report, imported
 from surveys.loading import MAX_PAGES, MAX_QUESTIONS, MAX_TEXTS, RESERVED
 from surveys.loading_flow import MAX_BLOCKS, MAX_ENDINGS, MAX_QUOTAS, MAX_UNRESOLVED
-from surveys.strings import tidy
 
 _MOST_CALCULATED = MAX_QUESTIONS // 3
 
@@ -65,9 +65,19 @@ class _Import:
         pages.skipped_end()
         document = self._document(plan, pages)
         self.notes += [*plan.notes, *pages.notes]
-        self._about()
+        places = [place for held in self.places.values() for place in held]
+        told = Telling(self.file, places, self.left_out, self.texts)
+        self.notes += told.notes()
+        report = Report(
+            "qsf",
+            tuple(told.items()),
+            tuple(told.logic(self.settling.logic.values())),
+            (self.language, *sorted(self.texts.said)),
+            told.scripts() + self.cleaner.scripts,
+            tuple(dict.fromkeys(map(self.texts.words, self.notes))),
+        )
         try:
-            return imported(document, self._report())
+            return imported(document, report)
         except DefinitionError as error:
             raise FormatError(f"The survey cannot be carried over: {error.problems[0]}.") from error
 
@@ -149,6 +159,9 @@ class _Import:
         data, lost = self.fields.written()
         if lost:
             self.notes.append(f"{lost} embedded fields that nothing reads are left out.")
+        for each in data:
+            if "name" in each:
+                each["name"] = self.texts.plain(each["name"]) or each["key"]
         document["data"] = data
         document["unresolved"] = self._unresolved(plan)
         return document
@@ -227,80 +240,10 @@ class _Import:
             *((path, text, why) for path, (text, why) in self.settling.unresolved.items()),
         ]
         return [
-            {"path": path[:300], "text": self.texts.plain(text, 2000), "reason": tidy(why[:2000])}
+            {
+                "path": self.texts.words(path, 300),
+                "text": self.texts.words(text),
+                "reason": self.texts.words(why),
+            }
             for path, text, why in listed_[:MAX_UNRESOLVED]
         ]
-
-    def _about(self) -> None:
-        """Notes about the survey as a whole: what is left out, and how it is set."""
-        file = self.file
-        places = [place for held in self.places.values() for place in held]
-        asked = {place.source for place in places if place.page is not None}
-        listed_ = [
-            each for each in file.questions if each not in asked and each not in self.left_out
-        ]
-        if listed_:
-            self.notes.append(f"Not asked in the source and left out: {self._tags(listed_)}.")
-        if file.scored or any(each.get("GradingData") for each in file.questions.values()):
-            self.notes.append("Scores given to choices are left out.")
-        if file.others:
-            self.notes.append(f"Elements left out: {', '.join(sorted(file.others))}.")
-        options = file.options
-        if options and not is_on(options.get("BackButton")):
-            self.notes.append("There is no button back in the source.")
-        for part in ("Header", "Footer"):
-            if text := self.texts.plain(options.get(part), 500):
-                self.notes.append(f"The {part.lower()} is left out: {text}")
-        for part, wanted, words in (
-            ("PasswordProtection", "Yes", "The source asks for a password."),
-            ("BallotBoxStuffingPrevention", "true", "The source lets each browser answer once."),
-            ("SurveyProtection", "ByInvitation", "The source is open to those invited only."),
-            (
-                "SurveyTermination",
-                "DisplayMessage",
-                "The message at the end is in the source's library.",
-            ),
-        ):
-            if name(options.get(part)) == wanted:
-                self.notes.append(words)
-
-    def _tags(self, sources: Iterable[str]) -> str:
-        found = [name(self.file.questions[each].get("DataExportTag")) or each for each in sources]
-        more = f" and {len(found) - 20} more" if len(found) > 20 else ""
-        return ", ".join(each[:40] for each in found[:20]) + more
-
-    def _items(self) -> list[Item]:
-        """One item for each question of the source, whatever became of it."""
-        by_source: dict[str, list[Place]] = {}
-        for held in self.places.values():
-            for place in held:
-                if place.page is None:
-                    continue
-                by_source.setdefault(place.source, []).append(place)
-        items = []
-        for source, places in by_source.items():
-            made = places[0].made
-            reasons = list(made.reasons)
-            if len(places) > 1:
-                reasons.append(
-                    f"It is asked at {len(places)} places, each with a key of its own here."
-                )
-            outcome = made.result if made.outcome == "raw" or not reasons else "approximated"
-            kind = "/".join(filter(None, parts_of_type(self.file.questions[source])))
-            items.append(Item(source, kind, outcome, made.shape.key, " ".join(reasons)))
-        for source in sorted(self.left_out):
-            kind = "/".join(filter(None, parts_of_type(self.file.questions[source])))
-            why = f"There are more than {MAX_QUESTIONS} questions."
-            items.append(Item(source, kind, "dropped", "", why))
-        return items
-
-    def _report(self) -> Report:
-        scripts = sum(has_script(each) for each in self.file.questions.values())
-        return Report(
-            "qsf",
-            tuple(self._items()),
-            tuple(self.settling.logic.values()),
-            (self.language, *sorted(self.texts.said)),
-            scripts + self.cleaner.scripts,
-            tuple(dict.fromkeys(self.notes)),
-        )

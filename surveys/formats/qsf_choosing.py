@@ -124,7 +124,7 @@ def carry(made: Made, asked: Asked, which: str) -> None:
 
 def is_carried(asked: Asked) -> bool:
     """Whether it offers what was chosen in another question."""
-    return bool(mapping(asked.payload.get("DynamicChoices")).get("Locator"))
+    return bool(name(mapping(asked.payload.get("DynamicChoices")).get("Locator")))
 
 
 def choosing(asked: Asked, selector: str) -> Made:

@@ -82,7 +82,8 @@ class Pages:
             key = self.settling.calculated.get((leg.number, source))
             if key is None or value is None:
                 continue
-            document: Document = {"key": key, "kind": "calculated", "text": source[:200]}
+            title = self.settling.texts.plain(source)
+            document: Document = {"key": key, "kind": "calculated", "text": title}
             document["value"] = self.settling.assigned(source, value, at)
             made.append(document)
         if made or leg.unit:
@@ -142,11 +143,9 @@ class Pages:
     def _collect(self, leg: Visit, first: int, *, is_shuffled: bool) -> None:
         """The present values of fields that texts of this visit pipe, computed before it."""
         made: list[Document] = []
-        for (number, source), (key, value) in self.settling.texts.collected.items():
+        for (number, _), (key, value) in self.settling.texts.collected.items():
             if number == leg.number:
-                made.append(
-                    {"key": key, "kind": "calculated", "text": source[:200], "value": value}
-                )
+                made.append({"key": key, "kind": "calculated", "text": key, "value": value})
         if made:
             page = self._page(made, "" if is_shuffled else leg.unit)
             self.documents.insert(first, self.documents.pop())

@@ -10,14 +10,13 @@ from typing import NamedTuple, TypeAlias
 from surveys.formats.naming import Keys, plain
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File
+from surveys.formats.qsf_loops import MOST_LOOPS, rounds
 from surveys.formats.qsf_parts import Document, Visit, When
-from surveys.formats.qsf_values import entries, is_on, listed, mapping, name, whole
-from surveys.strings import tidy
+from surveys.formats.qsf_values import is_on, listed, mapping, name, whole
 
 # Between two elements of the flow there is room for the questions of a block.
 STEP = 1000
 MOST_VISITS = 1500
-_MOST_LOOPS = 100
 _NOT_ASKED: Mapping[str, object] = {}
 
 
@@ -152,11 +151,15 @@ class Planner:
         if self._is_full:
             return
         options = mapping(block.get("Options"))
-        loops = self._loops(options, source)
+        loops = rounds(options, self.file.questions)
         title = block.get("Description")
         if loops is None:
             self._visit(source, guards, unit or self.unit(title), None, {})
             return
+        if len(loops) > MOST_LOOPS:
+            why = f"It loops more than {MOST_LOOPS} times; the rest is left out."
+            self.plan.unresolved.append((f"{source}.Looping", "", why))
+            loops = loops[:MOST_LOOPS]
         chosen = mapping(options.get("LoopingOptions"))
         drawn = name(chosen.get("Randomization"))
         randomizer = ""
@@ -179,60 +182,6 @@ class Planner:
         fields: Mapping[str, str],
     ) -> None:
         self._add(Visit(self._next(), source, guards, unit, loop, fields))
-
-    def _loops(
-        self, options: Mapping[str, object], source: str
-    ) -> list[tuple[str, dict[str, str], When | None]] | None:
-        """The rows a block is looped over: id, merged fields, condition; None where it is not."""
-        how = name(options.get("Looping"))
-        if how in ("", "None", "false"):
-            return None
-        chosen = mapping(options.get("LoopingOptions"))
-        rows: dict[str, dict[str, str]] = {}
-        for key, row in mapping(chosen.get("Static")).items():
-            rows[name(key)] = {name(k): tidy(str(v)[:2000]) for k, v in mapping(row).items() if v}
-        asked = name(chosen.get("QID"))
-        if how == "Static" or asked not in self.file.questions:
-            found = sorted(rows.items(), key=lambda row: (not row[0].isdecimal(), _as_int(row[0])))
-            self._check_loops(found, source)
-            return [(key, values, None) for key, values in found[:_MOST_LOOPS]]
-        return self._loops_over(
-            asked, name(chosen.get("ChoiceGroupLocator") or chosen.get("Locator")), rows
-        )
-
-    def _loops_over(
-        self, asked: str, locator: str, rows: Mapping[str, dict[str, str]]
-    ) -> list[tuple[str, dict[str, str], When | None]]:
-        payload = self.file.questions[asked]
-        found: list[tuple[str, dict[str, str], When | None]] = []
-        path = f"{asked}.Looping"
-        if "MergeOnNumericResponse" in locator:
-            for number in range(1, min(len(rows) or 10, _MOST_LOOPS) + 1):
-                left = f"q://{asked}/ChoiceTextEntryValue"
-                logic = _condition(left, "GreaterThanOrEqual", number)
-                found.append((str(number), rows.get(str(number), {}), When(logic, path)))
-            return found
-        # "SelectedChoices", or that in a column of a matrix.
-        which = locator.partition("/ChoiceGroup/")[2].partition("?")[0].partition("/")[0]
-        for key, choice in entries(payload.get("Choices")).items():
-            values = {"1": tidy(str(choice.get("Display") or "")[:2000])} | rows.get(key, {})
-            left, operator = f"q://{asked}/SelectableChoice/{key}", "Selected"
-            if which == "UnselectedChoices":
-                operator = "NotSelected"
-            elif which == "DisplayedChoices":
-                left, operator = f"q://{asked}/ChoiceDisplayed/{key}", "Displayed"
-            elif which.endswith("TextEntry") or which == "EnteredTextChoices":
-                left, operator = f"q://{asked}/ChoiceTextEntryValue/{key}", "NotEmpty"
-            elif which not in ("SelectedChoices", "AllChoices"):
-                left = f"{locator}/{key}"
-            chosen = None if which == "AllChoices" else When(_condition(left, operator), path)
-            found.append((key, values, chosen))
-        return found[:_MOST_LOOPS]
-
-    def _check_loops(self, found: Sequence[object], source: str) -> None:
-        if len(found) > _MOST_LOOPS:
-            why = f"It loops more than {_MOST_LOOPS} times; the rest is left out."
-            self.plan.unresolved.append((f"{source}.Looping", "", why))
 
     def _embedded(self, node: Mapping[str, object], guards: tuple[When, ...], unit: str) -> None:
         values: dict[str, object] = {}
@@ -300,19 +249,3 @@ class Planner:
         )
         for number, arm in enumerate(arms):
             self._nodes([arm], (*guards, When(None, path, also=chosen[str(number)])), unit)
-
-
-def _condition(left: str, operator: str, right: object = None) -> dict[str, object]:
-    expression: dict[str, object] = {
-        "Type": "Expression",
-        "LogicType": "Question",
-        "LeftOperand": left,
-        "Operator": operator,
-    }
-    if right is not None:
-        expression["RightOperand"] = str(right)
-    return {"Type": "BooleanExpression", "0": {"Type": "If", "0": expression}}
-
-
-def _as_int(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -10,8 +10,9 @@ from surveys.expressions import ExpressionError, compile_expression
 from surveys.formats.qsf_conditions import both, fits
 from surveys.formats.qsf_data import Fields
 from surveys.formats.qsf_file import File
+from surveys.formats.qsf_locators import locator
 from surveys.formats.qsf_logic import Logics
-from surveys.formats.qsf_operands import Answers, locator
+from surveys.formats.qsf_operands import Answers
 from surveys.formats.qsf_parts import At, Document, Html, Made, Place, Unknown, When
 from surveys.formats.qsf_texts import Texts
 from surveys.formats.qsf_values import name

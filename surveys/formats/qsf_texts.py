@@ -9,8 +9,8 @@ from surveys.formats.cleaning import Cleaner
 from surveys.formats.naming import Keys
 from surveys.formats.qsf_conditions import first_given
 from surveys.formats.qsf_file import File, language
+from surveys.formats.qsf_locators import locator
 from surveys.formats.qsf_logic import Logics
-from surveys.formats.qsf_operands import locator
 from surveys.formats.qsf_parts import At, Html, Unknown
 from surveys.formats.qsf_values import entries, mapping
 from surveys.logic import Condition
@@ -43,6 +43,10 @@ class Texts:
     def plain(self, text: object, longest: int = 200) -> str:
         """A text into which nothing is piped, such as a title."""
         return _PIPE.sub("", self._cleaner.text(text, longest)).replace("\\{{", "{ {").strip()
+
+    def words(self, text: object, longest: int = 2000) -> str:
+        """A text of a report: the source's own words without markup, what it pipes included."""
+        return self._cleaner.text(text, longest).replace("\\{{", "{{")
 
     def settle(self, text: Html, place: str, at: At, reasons: list[str]) -> str:
         """A text in the survey's language; its translations are noted under the place."""

@@ -140,7 +140,7 @@ def test_the_whole_survey_is_read() -> None:
     assert all(item.outcome != "raw" for item in found.report.items)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.data())
 def test_nothing_that_is_changed_in_a_file_breaks_the_reading(data: st.DataObject) -> None:
     document = copy.deepcopy(EVERYTHING)
@@ -159,7 +159,7 @@ def test_nothing_that_is_changed_in_a_file_breaks_the_reading(data: st.DataObjec
     survives(json.dumps(document).encode())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 20_000), st.binary(max_size=4))
 def test_files_that_are_cut_or_changed_in_the_middle(place: int, put: bytes) -> None:
     whole = json.dumps(EVERYTHING).encode()
@@ -218,11 +218,11 @@ def test_a_survey_of_very_many_questions_is_cut_and_says_so() -> None:
                 e(f"q://QID{n - 1}/QuestionDisplayed", "NotDisplayed") | {"Conjuction": "Or"},
                 w.selected(max(n - 1, 1)),
             ]))
-            for n in range(1, 300)
+            for n in range(1, 150)
         ]),
         # Very many skips over one another.
-        w.document([w.question(n) for n in range(1, 200)], {"BL_1": w.elements(
-            *range(1, 200), skips={n: [w.skip(n, 1, "QID199")] * 20 for n in range(1, 199)})}),
+        w.document([w.question(n) for n in range(1, 100)], {"BL_1": w.elements(
+            *range(1, 100), skips={n: [w.skip(n, 1, "QID99")] * 20 for n in range(1, 99)})}),
         # Choices without end, and a subset of them.
         w.document([w.question(1, Choices={str(n): {"Display": "x"} for n in range(5000)},
                                Randomization={"Type": "SubSet", "TotalRandSubset": "2500"})]),
