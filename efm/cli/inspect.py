@@ -41,7 +41,8 @@ def routes(arguments: argparse.Namespace) -> int:
             )
         )
     else:
+        width = max(len(path) for path, _, _ in rows) + 2
         for path, method, needed in rows:
             mark = "  (answered in front of Flask)" if (path, method) in quick else ""
-            print(f"{method:7}{path:60}{needed}{mark}")
+            print(f"{method:7}{path:{width}}{needed}{mark}")
     return 0
