@@ -167,6 +167,8 @@ def list_of(asked: Asked, kind: str, form: str = "") -> Made:
             beside[source] = f"_text.{asked.key}.{document['key']}"
             if is_on(choice.get("TextEntryForceResponse")):
                 document["is_text_required"] = True
+            if name(choice.get("TextEntryValidation")) not in ("", "None"):
+                given.reasons.append("What is typed beside a choice is not checked here.")
     document = {"key": asked.key, "kind": kind, "text": asked.text(), "choices": given.documents}
     if given.order.order != "as_given":
         document["choice_order"] = given.order.order

@@ -28,7 +28,34 @@ def demands(payload: Mapping[str, object]) -> Mapping[str, object]:
 def kind_of(found: Mapping[str, object]) -> str:
     """Which validation is chosen; what others left behind in the settings counts for nothing."""
     chosen = name(found.get("Type"))
+    if chosen == "ValidNumber":
+        return "ContentType"
     return "" if chosen in ("None", "null") else chosen
+
+
+def content_of(found: Mapping[str, object]) -> str:
+    """Which content a text must have."""
+    if name(found.get("Type")) == "ValidNumber":
+        return "ValidNumber"
+    return name(found.get("ContentType")) if kind_of(found) == "ContentType" else ""
+
+
+_JUDGED = {
+    "TE": ("ContentType", "MinChar", "TotalChar", "CharRange", "MaxChar"),
+    "MC": ("MinChoices", "MaxChoices", "ChoiceRange"),
+    "HotSpot": ("MinChoices", "MaxChoices", "ChoiceRange"),
+    "CS": ("ChoicesTotal",),
+    "Matrix": ("ContentType", "MinChar", "TotalChar", "CharRange", "ChoicesTotal", "MinChoices",
+               "MaxChoices", "ChoiceRange"),
+    "FileUpload": ("ContentType",),
+}  # fmt: skip
+
+
+def tell_of_others(made: Made, payload: Mapping[str, object]) -> None:
+    """Say which validation is not carried over."""
+    chosen = kind_of(demands(payload))
+    if chosen not in ("", "CustomValidation", *_JUDGED.get(name(payload.get("QuestionType")), ())):
+        made.differs(f"Its validation ({chosen[:40]}) is not carried over.")
 
 
 def require(made: Made, payload: Mapping[str, object]) -> None:
@@ -78,7 +105,7 @@ def text_kind(made: Made, payload: Mapping[str, object]) -> None:
     """The kind of a text entry by the content it demands, with its limits."""
     found = demands(payload)
     document = made.document
-    chosen, content = kind_of(found), name(found.get("ContentType"))
+    chosen, content = kind_of(found), content_of(found)
     if chosen == "ContentType" and content in _CONTENT:
         document["kind"] = _CONTENT[content]
         if content == "ValidNumber":

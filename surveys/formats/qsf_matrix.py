@@ -5,6 +5,7 @@ from __future__ import annotations
 from surveys.formats.qsf_choosing import Asked, as_words, list_of, offered
 from surveys.formats.qsf_demands import (
     add_check,
+    content_of,
     demands,
     kind_of,
     limit_choices,
@@ -13,7 +14,7 @@ from surveys.formats.qsf_demands import (
 )
 from surveys.formats.qsf_parts import Document, Form, Html, Made, Shape
 from surveys.formats.qsf_tables import MOST_PARTS, columns_of, finished, table_of
-from surveys.formats.qsf_values import entries, in_order, is_on, mapping, name
+from surveys.formats.qsf_values import entries, in_order, is_on, mapping
 from surveys.parts import Logic
 
 
@@ -52,6 +53,8 @@ def matrix(asked: Asked, selector: str, sub: str) -> Made:
     made = finished(asked, table, shape, columns.reasons)
     if several and made.outcome == "mapped":
         limit_choices(made, asked.payload, len(columns.documents))
+        if made.document.get("settings"):
+            made.differs("How many may be chosen is counted in each row.")
     elif kind == "matrix_multiple" and made.outcome == "mapped":
         made.document["settings"] = {"maximum": 1}
     if sub not in ("", "None", "SingleAnswer", "MultipleAnswer", "DL", "SACH", "SACV", "DND"):
@@ -62,7 +65,7 @@ def matrix(asked: Asked, selector: str, sub: str) -> Made:
 def _texts(asked: Asked, sub: str) -> Made:
     columns = columns_of(asked)
     found = demands(asked.payload)
-    is_number = kind_of(found) == "ContentType" and name(found.get("ContentType")) == "ValidNumber"
+    is_number = content_of(found) == "ValidNumber"
     if len(columns.documents) < 2:
         table = table_of(asked, "matrix_number" if is_number else "matrix_text")
         table.document["settings"] = (

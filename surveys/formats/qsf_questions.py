@@ -17,7 +17,14 @@ from surveys.formats.qsf_choosing import (
     words,
     writing,
 )
-from surveys.formats.qsf_demands import check, demands, preset, require
+from surveys.formats.qsf_demands import (
+    check,
+    demands,
+    limit_choices,
+    preset,
+    require,
+    tell_of_others,
+)
 from surveys.formats.qsf_matrix import matrix
 from surveys.formats.qsf_parts import Made
 from surveys.formats.qsf_sliders import constant_sum, slider
@@ -68,6 +75,7 @@ def make(asked: Asked) -> Made:
     if made.outcome != "raw" and made.document["kind"] not in ("statement", "hidden"):
         require(made, payload)
         check(made, payload)
+        tell_of_others(made, payload)
         preset(made, payload)
         for more in made.more:
             if made.shape.form == "rows_own":
@@ -125,6 +133,8 @@ def _regions(asked: Asked, selector: str) -> Made:
             made.differs(reason)
         return made
     made = _pictured(asked, "multiple_choice", reason)
+    if made.document["kind"] == "multiple_choice":
+        limit_choices(made, asked.payload, len(made.shape.choices))
     ends = {
         source: "on" if name(state.get("Display")).lower() == "on" else "off"
         for source, state in states.items()

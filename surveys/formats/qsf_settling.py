@@ -200,19 +200,20 @@ class Settling:
                     made.differs("Its custom validation is not carried over.")
                     continue
                 valid_if = found.logic
-                if self._demands_an_answer(made, valid_if):
-                    made.document["is_required"] = True
+                self._unanswered(made, valid_if)
             kept.append({"valid_if": valid_if})
         return kept
 
-    def _demands_an_answer(self, made: Made, valid_if: Logic) -> bool:
-        """Whether a custom validation refuses to go on where the question was not answered."""
-        if made.shape.form not in ("single", "multiple", "scale", "number", "text", "ranking"):
-            return False
-        asked = Condition(valid_if)
-        key = made.shape.key
+    def _unanswered(self, made: Made, valid_if: Logic) -> None:
+        """A custom validation that refuses to go on without an answer demands one."""
+        asked, key = Condition(valid_if), made.shape.key
+        if made.document.get("is_required") or asked.holds({}):
+            return
         own = all(path == key or path.startswith(f"_text.{key}.") for path in asked.paths)
-        return own and not asked.holds({})
+        if own and made.shape.form in ("single", "multiple", "scale", "number", "text", "ranking"):
+            made.document["is_required"] = True
+        else:
+            made.differs("Its custom validation is looked at once something of it is answered.")
 
     def _carry(self, document: Document, at: At, made: Made) -> None:
         """Choices or rows carried over from a question that came before."""
