@@ -184,7 +184,7 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, address: str, ho
 def test_a_page_with_its_styles_is_small(browser: Browser, address: str, house: House) -> None:
     with opened(browser, address, viewport=PHONE) as page:
         asked: list[Any] = []
-        page.on("requestfinished", asked.append)
+        page.on("requestfinished", lambda each: asked.append(each))
         first_page(house, page)
         page.wait_for_load_state("networkidle")
         sizes = {each.url: each.sizes()["responseBodySize"] for each in asked}

@@ -74,6 +74,9 @@ NO_PAGE = {
     "answer.thanks": "leads back until an answer was sent",
     "gallery.show": "looked at in test_gallery",
     "gallery.answer": "looked at in test_gallery",
+    "responses.file": "a file, always a download",
+    "answer.picture": "a picture",
+    "answer.theme_style": "a stylesheet",
 }
 
 
@@ -184,6 +187,7 @@ def _values(house: House, config: Config) -> dict[str, Any]:
                 select(DataImport.id).where(DataImport.survey_id.is_not(None))
             ).first(),
             "name": "relationship_nps",
+            "language": "de",
             "connector": "files",
             "token": distributions.url_of(config, Vault(config.secret_key), link).split("/")[-1],
         }
