@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from efm.errors import Conflict, Invalid
 from efm.events import audit
 from efm.feedback import authoring, files
-from efm.web import unit
+from efm.web import builder_view, unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import theme as themes
@@ -24,19 +24,22 @@ pages = Blueprint("themes", __name__)
 
 @pages.get("/surveys/<uuid:survey_id>/theme")
 @permission("surveys.view")
-def edit(survey_id: uuid.UUID) -> str:
+def edit(survey_id: uuid.UUID) -> Response:
     """The theme of the draft."""
-    return _page(survey_id, {}, {})
+    return _page(survey_id, {}, {}, 200)
 
 
-def _page(survey_id: uuid.UUID, typed: dict[str, str], errors: dict[str, str]) -> str:
+def _page(
+    survey_id: uuid.UUID, typed: dict[str, str], errors: dict[str, str], status: int
+) -> Response:
     survey = authoring.get(unit.session(), survey_id)
     given = {**load(survey.draft).theme, **typed}
     usable = {name: value for name, value in given.items() if name not in errors}
-    return render_template(
+    html = render_template(
         "themes/edit.html", survey=survey, given=given, errors=errors, fonts=[(name, name.capitalize()) for name in themes.FONTS],
         colours=themes.colours(usable), weak=themes.weak(usable), usual=themes.USUAL,
     )  # fmt: skip
+    return Response(html, status, headers={"Content-Security-Policy": builder_view.CSP})
 
 
 @pages.post("/surveys/<uuid:survey_id>/theme")
@@ -65,7 +68,7 @@ def save(survey_id: uuid.UUID) -> Response | BaseResponse:
         _store(survey_id, dump(made), survey.draft_revision)
     except (Invalid, Conflict) as error:
         problems = getattr(error, "problems", None) or {"logo": error.message}
-        return Response(_page(survey_id, typed, problems), error.status)
+        return _page(survey_id, typed, problems, error.status)
     flash("Saved. Respondents see it once you publish.", "success")
     return redirect(url_for(".edit", survey_id=survey_id))
 
