@@ -38,10 +38,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Without its survey such a file means nothing; the owner is bound by the policies too.
-    op.execute("ALTER TABLE data_imports NO FORCE ROW LEVEL SECURITY")
-    op.execute("DELETE FROM data_imports WHERE survey_id IS NOT NULL")
-    op.execute("ALTER TABLE data_imports FORCE ROW LEVEL SECURITY")
     op.drop_index("ix_data_imports_survey", "data_imports")
     op.drop_constraint(op.f("ck_data_imports_responses_stay_here"), "data_imports")
     op.drop_constraint(op.f("fk_data_imports_organization_id_survey_id"), "data_imports")
