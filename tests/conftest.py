@@ -27,11 +27,6 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 SERVER = os.environ.get("EFM_TEST_SERVER")
 
 
-def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Long values name no test: files made anew differ by their time, and each process makes its own."""
-    return argname if isinstance(val, bytes | str) and len(val) > 100 else None
-
-
 def _made_by_url(server: str, name: str) -> Urls:
     base = make_url(server)
     admin = create_engine(base, isolation_level="AUTOCOMMIT")
