@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -89,7 +90,7 @@ def create_blank() -> BaseResponse:
 
 
 def _speaks(definition: Definition) -> Any:
-    return lambda key, **blanks: translations.text(definition.language, key, **blanks)
+    return partial(translations.text, definition.language)
 
 
 @pages.get("/surveys/<uuid:survey_id>")

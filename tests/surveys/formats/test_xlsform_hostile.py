@@ -98,7 +98,6 @@ def test_the_good_one_is_read() -> None:
         b"x" * (17 << 20),
     ],
     ids=lambda _: "file",  # A file made anew differs by its time.
-    ids=str,
 )
 def test_damaged_and_hostile_workbooks_are_refused(content: bytes) -> None:
     with pytest.raises(FormatError) as told:
