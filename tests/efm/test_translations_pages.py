@@ -177,6 +177,12 @@ def test_two_translators_never_lose_each_other(survey, house):
     assert draft(survey).translations["de"]["title"] == "Erster"
 
 
+def test_the_page_itself_stays_in_the_language_of_staff(survey, house):
+    html = house.login("designer").get(page(None, survey, "ar")).text
+    assert '<html lang="en"' in html
+    assert 'lang="ar" dir="rtl"' in html
+
+
 def test_unknown_languages_and_the_own_one(survey, house):
     client = house.login("designer")
     for language in ("en", "xx_1", "%00"):

@@ -79,10 +79,10 @@ def _page(
     definition = load(survey.draft)
     language = _known(language, definition)
     return render_template(
-        "translations/edit.html", survey=survey, language=language, errors=errors, taken=taken,
+        "translations/edit.html", survey=survey, code=language, errors=errors, taken=taken,
         texts=texts(definition), translated={**definition.translations.get(language, {}), **typed},
         names=words.language_names(), original=definition,
-        direction=Definition("", language, ()).direction,
+        written=Definition("", language, ()).direction,
         is_shipped=words.base(language) == language.partition("-")[0], endings=ENDINGS,
     )  # fmt: skip
 
