@@ -125,7 +125,7 @@ def resume_lost_syncs(context: JobContext) -> int:
     for organization_id, run_id in lost:
         with unit(context.engine, organization_id) as session:
             run = session.get_one(SyncRun, (organization_id, run_id))
-            lock = f"sync {run.connection_id} {run.stream}"
+            lock = f"sync {run.connection_id}"
             queue.enqueue(session, "sync.run", lock=lock, once=f"sync:{run_id}", run_id=run_id)
     return len(lost)
 

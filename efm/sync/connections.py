@@ -324,5 +324,7 @@ def request_run(
     )
     session.add(run)
     session.flush()
-    queue.enqueue(session, "sync.run", run_id=run.id, lock=f"sync {connection_id} {stream}")
+    # Streams of a connection run one after another as they were asked for: orders that come before
+    # their contacts would make customers of their own of them.
+    queue.enqueue(session, "sync.run", run_id=run.id, lock=f"sync {connection_id}")
     return run

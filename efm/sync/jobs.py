@@ -28,7 +28,7 @@ def run(context: JobContext, *, run_id: str, attempt: int = 0) -> None:
         queue.enqueue(
             session,
             "sync.run",
-            lock=f"sync {runner.connection_id} {runner.stream_name}",
+            lock=f"sync {runner.connection_id}",
             at=again.at,
             run_id=identity,
             attempt=0 if progressed else attempt + 1,

@@ -106,7 +106,7 @@ pages:
         choices: [{key: hamburg, label: Hamburg}, {key: vienna, label: Vienna}, {key: elsewhere, label: Elsewhere, takes_text: true}]
       - {key: found, kind: yes_no, text: Did you find what you were looking for?}
       - {key: at, kind: time, text: "At about what time?"}
-      - {key: when, kind: date_time, text: "When did it happen?"}
+      - {key: moment, kind: date_time, text: "When did it happen?"}
       - {key: mail, kind: email, text: "Where may we write to you?", is_required: true}
       - {key: call, kind: phone, text: "Under which number may we call you?"}
       - {key: page, kind: url, text: "Where did you read about us?", help: The address of the page.}
