@@ -8,6 +8,7 @@ from surveys import kinds, translations
 from surveys.compiled import compile as compiled
 from surveys.definition import Definition, Question
 from surveys.errors import AnswerError
+from surveys.logic import to_json
 from surveys.values import Answer, Cleaned, JsonValue, Refusal
 
 __all__ = [
@@ -32,18 +33,6 @@ def clean_form(
 def clean_json(definition: Definition, values: object, *, partial: bool = False) -> Cleaned:
     """Read a response given as JSON values by question key: numbers as numbers, choices as keys."""
     return compiled(definition).clean_all(values, partial=partial)
-
-
-def to_json(answer: Answer) -> JsonValue:
-    """The JSON value of an answer: a number, a text, a key, a list of keys or an ISO date."""
-    if answer.number is not None:
-        return answer.number
-    if answer.text is not None:
-        return answer.text
-    if answer.on is not None:
-        return answer.on.isoformat()
-    chosen = answer.choices or ()
-    return list(chosen) if kinds.kind(answer.kind).takes_many else chosen[0]
 
 
 def all_to_json(answers: Mapping[str, Answer]) -> dict[str, JsonValue]:

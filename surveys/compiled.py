@@ -53,6 +53,7 @@ class Compiled:
         "languages",
         "original_language",
         "takes_files",
+        "told",
     )
 
     def __init__(self, definition: Definition) -> None:
@@ -81,6 +82,8 @@ class Compiled:
                     if kinds.metrics(atom):
                         scored.append(atom)
             pages.append(tuple(lines))
+        # What a browser is told of the pages of a plain survey, each made when it is first asked for.
+        self.told: dict[int, dict[str, object]] = {}
         self.takes_files = any(atom.kind == "file_upload" for atom in self.atoms.values())
         self._pages = tuple(pages)
         self._questions = tuple(line for lines in pages for line in lines)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from surveys import kinds
 from surveys.carrying import source_choices
-from surveys.logic import Condition, Context, Data, begin, condition, json_value, put
+from surveys.logic import Condition, Context, Data, begin, condition, put, to_json
 from surveys.ordering import arranged, choices_for
 from surveys.parts import Block, Choice, Definition, Ending, Page, Question
 from surveys.sequence import sequence
@@ -239,7 +239,7 @@ class Flow:
         if atom.is_beside:
             put(data["_text"], key.removesuffix(".text"), answer.text)
             return
-        put(data, key, json_value(answer))
+        put(data, key, to_json(answer))
         if key in self.feelings and answer.text is not None and context.feeling is not None:
             put(data["_sentiment"], key, context.feeling(answer.text, context.language))
 

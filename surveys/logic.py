@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from surveys import kinds
 from surveys.expressions import Expression, ExpressionError, Value, compile_expression
 from surveys.parts import DataField, Logic
-from surveys.values import Answer
+from surveys.values import Answer, JsonValue
 
 Data: TypeAlias = dict[str, Any]
 # From a comment to a number from -1 to 1, None where it cannot be told; raised by nothing.
@@ -60,8 +60,8 @@ def condition(logic: Logic) -> Condition | None:
     return None if logic is None else Condition(logic)
 
 
-def json_value(answer: Answer) -> object:
-    """An answer as logic sees it: a number, a text, a key, a list of keys or an ISO date."""
+def to_json(answer: Answer) -> JsonValue:
+    """The JSON value of an answer, which logic reads: number, text, key, list of keys or ISO date."""
     if answer.number is not None:
         return answer.number
     if answer.text is not None:
@@ -69,7 +69,7 @@ def json_value(answer: Answer) -> object:
     if answer.on is not None:
         return answer.on.isoformat()
     chosen = answer.choices or ()
-    return list(chosen) if kinds.kind(answer.kind).takes_many else (chosen[0] if chosen else None)
+    return list(chosen) if kinds.kind(answer.kind).takes_many else chosen[0]
 
 
 def put(data: Data, path: str, value: object) -> None:

@@ -46,7 +46,11 @@ def page_logic(
     """
     leg = compiled.flow.legs[place]
     if compiled.is_plain:
-        return {"data": {}, "questions": [_told(each, {}) for each in leg.steps]}
+        told = compiled.told.get(place)
+        if told is None:
+            told = {"data": {}, "questions": [_told(each, {}) for each in leg.steps]}
+            compiled.told[place] = told
+        return told
     route = _before(compiled, place, answers, context)
     steps = list(compiled.flow.on_page(leg, context))
     paths: set[str] = set()

@@ -19,6 +19,7 @@ from efm.db import migrate
 from efm.db.embedded import Embedded, Urls
 from efm.db.engine import make_engine
 from efm.web.flask import EfmFlask
+from tests.chromium import address as address
 from tests.chromium import browser as browser
 from tests.factories import House
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from efm.db.direct import Direct, begun
 from efm.feedback import arms
 from efm.feedback.score import feeling
+from efm.feedback.stored import answer_of
 from surveys.asking import AskedPage, ask
 from surveys.compiled import Compiled
 from surveys.logic import Context
@@ -66,10 +67,7 @@ def answers(
     named = {"organization": organization_id, "response": response_id}
     with reader.connection() as connection, begun(connection, organization_id):
         rows = connection.execute(_ANSWERS, named, prepare=True).fetchall()
-    return {
-        key: Answer(key, kind, number, words, None if choices is None else tuple(choices), day)
-        for key, kind, number, words, choices, day in rows
-    }
+    return {row[0]: answer_of(*row) for row in rows}
 
 
 def context(

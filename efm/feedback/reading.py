@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from efm.errors import NotFound
 from efm.feedback import listing, versions
+from efm.feedback.stored import answer_of
 from efm.models import Answer, Contact, Distribution, Response, Score, Survey, SurveyVersion
 from surveys.asking import in_words
 from surveys.definition import Question
@@ -46,12 +47,12 @@ def _files(stored: Answer | None) -> list[tuple[uuid.UUID, str]]:
 
 
 def _value(stored: Answer) -> AnswerValue:
-    return AnswerValue(
+    return answer_of(
         stored.question_key,
         stored.kind,
         stored.number,
         stored.text,
-        None if stored.choices is None else tuple(stored.choices),
+        stored.choices,
         stored.on_day,
     )
 

@@ -17,6 +17,7 @@ from efm.clock import new_id
 from efm.feedback import course, quotas
 from efm.feedback.score import Scored, in_event, score_answers
 from efm.feedback.store import SCORE_JOB, Reason
+from efm.feedback.stored import answer_of
 from surveys.compiled import Compiled
 from surveys.logic import Context
 from surveys.parts import Quota
@@ -117,13 +118,7 @@ class Saved(NamedTuple):
 def stored_answers(session: Session, response_id: uuid.UUID) -> dict[str, Answer]:
     """The answers a response has so far, by question key."""
     rows = session.execute(_STORED, _named(session, response_id)).all()
-    return {row.question_key: answer_of(row) for row in rows}
-
-
-def answer_of(row: Any) -> Answer:
-    """An answer as the engine knows it, of its six stored columns."""
-    key, kind, number, words, choices, day = row
-    return Answer(key, kind, number, words, None if choices is None else tuple(choices), day)
+    return {row.question_key: answer_of(*row) for row in rows}
 
 
 def save_page(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from efm.feedback.listing import ResponseFilter, narrowed
 from efm.feedback.score import COMMENT_KINDS
+from efm.feedback.stored import answer_of
 from efm.models import Answer as AnswerRow
 from efm.models import Contact, Response, Score, Survey, SurveyVersion
 from surveys import codebook, variable_names
@@ -214,4 +215,4 @@ def as_value(
     """A stored answer as the survey engine's value; whole numbers are whole again."""
     if number is not None and number.is_integer():
         number = int(number)
-    return Answer(key, kind, number, text, tuple(choices) if choices is not None else None, on_day)
+    return answer_of(key, kind, number, text, choices, on_day)

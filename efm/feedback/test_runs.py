@@ -15,7 +15,7 @@ from efm.feedback import course
 from efm.vault import Vault
 from surveys.asking import AskedPage, ask, ended, in_words
 from surveys.compiled import Compiled
-from surveys.logic import Context, json_value
+from surveys.logic import Context, to_json
 from surveys.parts import Ending
 from surveys.values import Answer, Cleaned
 
@@ -89,7 +89,7 @@ def go_on(compiled: Compiled, state: State, form: Form, now: datetime) -> Stand:
         left = tuple(key for key, code in cleaned.codes.items() if code == "requested")
         stand = _page(compiled, state, answers, place, about)
         return stand._replace(cleaned=None if cleaned.is_valid else cleaned, left=left)
-    state = state._replace(answers={key: json_value(each) for key, each in answers.items()})
+    state = state._replace(answers={key: to_json(each) for key, each in answers.items()})
     goal = course.following(compiled, place, answers, about, back=back)
     if goal is None and not back:
         return _end(compiled, state, answers, about)

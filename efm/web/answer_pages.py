@@ -82,8 +82,8 @@ class AnswerPages:
             message=said,
             redirect=self.allowed(ending),
             t_next=words("next"),
-            organization=_brand(organization_name, definition),
-            brand_url=_style(definition),
+            organization=brand_of(organization_name, definition),
+            brand_url=style_of(definition),
             language=language if definition is not None else translations.base(language),
             direction=direction(language),
             request_id=request_id,
@@ -135,11 +135,11 @@ class AnswerPages:
             minutes=minutes(definition),
             privacy=_privacy(definition, words, is_known=link.kind == "invitation"),
             errors=dict(shown.cleaned.errors) if shown.cleaned is not None else {},
-            values=_values(shown),
+            values=values_of(shown),
             hidden_fields=_hidden(shown, key),
             languages=_languages(shown),
-            organization=_brand(link.organization_name, definition),
-            brand_url=_style(definition),
+            organization=brand_of(link.organization_name, definition),
+            brand_url=style_of(definition),
             language=definition.language,
             direction=definition.direction,
             t=words,
@@ -157,13 +157,13 @@ class AnswerPages:
             return render_template(template, **context)
 
 
-def _brand(name: str, definition: Definition | None) -> dict[str, str]:
+def brand_of(name: str, definition: Definition | None) -> dict[str, str]:
     """Who asks: a name, and a logo where the survey has one."""
     logo = definition.theme.get("logo", "") if definition is not None else ""
     return {"name": name, "logo_url": logo}
 
 
-def _style(definition: Definition | None) -> str | None:
+def style_of(definition: Definition | None) -> str | None:
     """The stylesheet of the survey's theme, None where it has none."""
     if definition is None or not definition.theme:
         return None
@@ -192,7 +192,7 @@ def direction(language: str) -> str:
     return Definition("", language, ()).direction
 
 
-def _values(shown: Shown) -> Mapping[str, Any]:
+def values_of(shown: Shown) -> Mapping[str, Any]:
     """What stands in the fields: what was typed when it was refused, else what was saved."""
     if shown.cleaned is None:
         saved = {key: saved_value(answer) for key, answer in (shown.answers or {}).items()}

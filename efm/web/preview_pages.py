@@ -9,7 +9,7 @@ from functools import partial
 from flask import Response, render_template
 
 from efm.feedback.answered import Shown
-from efm.web.answer_pages import _brand, _style, _values, direction
+from efm.web.answer_pages import brand_of, direction, style_of, values_of
 from efm.web.headers import ANSWER_CSP
 from surveys import translations
 from surveys.asking import AskedPage
@@ -57,11 +57,11 @@ def page(
         left=left,
         minutes=minutes(definition),
         errors=dict(cleaned.errors) if cleaned is not None else {},
-        values=_values(shown),
+        values=values_of(shown),
         hidden_fields=hidden,
         action_url=action_url,
-        organization=_brand(organization, definition),
-        brand_url=_style(definition),
+        organization=brand_of(organization, definition),
+        brand_url=style_of(definition),
         language=definition.language,
         direction=definition.direction,
         t=partial(translations.text, definition.language),
@@ -80,8 +80,8 @@ def ending(definition: Definition, end: Ending | None, organization: str) -> str
         kind="thank_you",
         title=title,
         message=said,
-        organization=_brand(organization, definition),
-        brand_url=_style(definition),
+        organization=brand_of(organization, definition),
+        brand_url=style_of(definition),
         language=definition.language,
         direction=direction(definition.language),
     )

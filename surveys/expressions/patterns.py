@@ -30,6 +30,8 @@ _CODE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
 _NAME = re.compile(r"\?(?::|P?<[A-Za-z_]\w*>)", re.ASCII)
 _FLAGS = re.compile(r"\(\?i\)")
 _CLASS = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]", re.DOTALL)
+# What a class lists: one character, or two with a hyphen between.
+_LISTED = re.compile(r"(\\.|[^\\])(?:(-)(\\.|[^\\]))?", re.DOTALL)
 
 
 class _State(NamedTuple):
@@ -193,7 +195,7 @@ class _Reader:
             if not found:
                 self.refuse("has a class without ]; write \\[ for the letter")
             self.at = found.end()
-            return self.accept(found[0])
+            return self.accept(_plain_class(found[0]))
         if character == "\\":
             return self.escaped()
         if character in "*+?" or _COUNT.match(self.pattern, self.at):
@@ -262,6 +264,23 @@ class _Reader:
 
     def refuse(self, why: str) -> NoReturn:
         raise BadPattern(f"The pattern {why} (character {self.at + 1}).")
+
+
+def _plain_class(text: str) -> str:
+    """The class with its plain signs escaped: ``[`` or ``--`` may mean sets of classes one day."""
+    begin = 2 if text.startswith("[^") else 1
+    return (
+        text[:begin]
+        + _LISTED.sub(
+            lambda one: _plain_sign(one[1]) + (one[2] or "") + _plain_sign(one[3] or ""),
+            text[begin:-1],
+        )
+        + "]"
+    )
+
+
+def _plain_sign(sign: str) -> str:
+    return f"\\{sign}" if sign and sign in "[]-&~|^" else sign
 
 
 @lru_cache(maxsize=2_048)

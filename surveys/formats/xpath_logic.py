@@ -167,7 +167,7 @@ class Reader:
         return names[-1] if names else node.start
 
     def looked_up(self, node: Path) -> Typed:
-        """A column of a list of choices: instance('list')/root/item[name = ${q}]/label."""
+        """A column of a list of choices: the item of an instance that a condition picks, and its child."""
         call = node.call
         assert call is not None
         steps = [step for step in node.steps if step.name != "."]

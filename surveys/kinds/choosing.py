@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from surveys.kinds.base import Asked, Cell, Column, Kind, Readers, Setting, whole
 from surveys.values import Answer, Refusal
@@ -119,47 +120,37 @@ def _check_multiple(question: Asked) -> Iterable[tuple[str, str]]:
         yield "maximum", f"It is less than the minimum of {minimum}. Set it to {minimum} or more."
 
 
+# What all kinds with one choice have in common.
+_single = partial(
+    Kind,
+    answer="choices",
+    template="choices",
+    readers=_read_single,
+    columns=_single_columns,
+    has_choices=True,
+)
+
 CHOOSING: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(
+        _single(
             name="single_choice",
             title="One choice",
-            answer="choices",
-            template="choices",
-            readers=_read_single,
-            columns=_single_columns,
-            has_choices=True,
             seconds=7.0,
         ),
-        Kind(
+        _single(
             name="dropdown",
             title="One choice from a long list",
-            answer="choices",
-            template="choices",
-            readers=_read_single,
-            columns=_single_columns,
-            has_choices=True,
             seconds=8.0,
         ),
-        Kind(
+        _single(
             name="picture_choice",
             title="One of several pictures",
-            answer="choices",
-            template="choices",
-            readers=_read_single,
-            columns=_single_columns,
-            has_choices=True,
             seconds=7.0,
         ),
-        Kind(
+        _single(
             name="yes_no",
             title="Yes or no",
-            answer="choices",
-            template="choices",
-            readers=_read_single,
-            columns=_single_columns,
-            has_choices=True,
             fixed_choices=(("yes", "choice_yes"), ("no", "choice_no")),
             seconds=4.0,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from surveys.kinds.base import Asked, Kind, Readers, Setting, simple_column, whole
 from surveys.values import Answer, Refusal
@@ -133,93 +134,68 @@ def _readers(question: Asked) -> Readers:
 
 _columns = simple_column(lambda answer: answer.number)
 
+# What all kinds answered by a point have in common.
+_scale = partial(Kind, answer="numeric", template="scale", readers=_readers, columns=_columns)
+
 SCALES: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(
+        _scale(
             name="nps",
             title="Likelihood to recommend (NPS)",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=_LABELS,
             metrics=lambda _: ("nps",),
             points=_nps_points,
             ends=lambda _: ("ends.likely_low", "ends.likely_high"),
         ),
-        Kind(
+        _scale(
             name="csat",
             title="Satisfaction (CSAT)",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS),
             metrics=lambda _: ("csat",),
             points=_csat_points,
             ends=lambda _: ("ends.satisfied_low", "ends.satisfied_high"),
             check=_check_labels,
         ),
-        Kind(
+        _scale(
             name="ces",
             title="Effort (CES)",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS, _DIRECTION),
             metrics=lambda _: ("ces",),
             points=_ces_points,
             ends=_ces_ends,
             check=_check_labels,
         ),
-        Kind(
+        _scale(
             name="stars",
             title="Star rating",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS, _POINTS, _IS_CSAT),
             metrics=_star_metrics,
             points=_star_points,
             ends=lambda _: ("ends.stars_low", "ends.stars_high"),
             check=_check_stars,
         ),
-        Kind(
+        _scale(
             name="smileys",
             title="Faces",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS, _SMILEYS, _IS_CSAT),
             metrics=_star_metrics,
             points=_agreement_points,
             ends=lambda _: ("ends.satisfied_low", "ends.satisfied_high"),
             check=_check_stars,
         ),
-        Kind(
+        _scale(
             name="likert",
             title="Agreement (Likert)",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS, _AGREEMENT),
             metrics=lambda _: ("mean",),
             points=_agreement_points,
             ends=lambda _: ("ends.agree_low", "ends.agree_high"),
             check=_check_labels,
         ),
-        Kind(
+        _scale(
             name="scale",
             title="Scale",
-            answer="numeric",
-            template="scale",
-            readers=_readers,
-            columns=_columns,
             settings=(*_LABELS, _POINT_LABELS, _LOW, _HIGH),
             metrics=lambda _: ("mean",),
             points=_scale_points,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,18 +11,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from efm import clock
 from efm.feedback import authoring
-from efm.web.fast import Entrance
-from efm.web.flask import EfmFlask
 from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.factories import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
+SHOTS = os.environ.get("EFM_SHOTS")  # A folder to photograph the pages into.
 LONG = (["recommend"], ["reason", "wishes"], ["comment", "satisfaction"])
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 900}
@@ -30,24 +28,6 @@ WORDS = {
     "privacy": "Northwind Telecom asks. Your answers are stored without your name.",
     "thank_you": "Thank you. The team that looks after you reads every answer.",
 }
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Write nothing."""
-
-
-@pytest.fixture(scope="module")
-def address(app: EfmFlask) -> Iterator[str]:
-    """The entrance, served on a port of its own."""
-    entrance = Entrance(app, keep_seconds=0)
-    server = make_server("127.0.0.1", 0, entrance, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @contextmanager
@@ -157,9 +137,9 @@ def test_every_state_is_accessible_and_fits(
         problems = [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
         assert not problems
         assert len(found["passes"]) > 10
-        folder = Path("/tmp/efm-answer-pages")
-        if folder.is_dir():  # Make it to look at the pages.
-            page.screenshot(path=folder / f"{state.__name__}-{size['width']}.png", full_page=True)
+        if SHOTS:
+            name = f"{state.__name__}-{size['width']}.png"
+            page.screenshot(path=Path(SHOTS) / name, full_page=True)
 
 
 def test_the_first_question_is_seen_without_scrolling(

@@ -17,12 +17,11 @@ from surveys.compiled import Compiled
 from surveys.definition import load
 from surveys.logic import Context
 from surveys.values import Cleaned
-from tests.browser.test_answer_script import address, opened
+from tests.browser.test_answer_script import opened
 from tests.efm.collected import Published
 from tests.factories import House
 from tests.surveys.logical_surveys import document, logic
 
-__all__ = ["address"]
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
 ROUNDS = 4

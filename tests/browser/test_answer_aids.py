@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_answer_script import (
     DESK,
     PHONE,
-    address,
     choices,
     looked_at,
     one_page,
@@ -19,7 +18,6 @@ from tests.browser.test_answer_script import (
 from tests.efm.collected import Published
 from tests.factories import House
 
-__all__ = ["address"]
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
 AIDED = one_page(

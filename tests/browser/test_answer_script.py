@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import threading
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from efm.web.fast import Entrance
-from efm.web.flask import EfmFlask
 from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.factories import House
@@ -24,25 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 PHONE = {"width": 390, "height": 800}
 DESK = {"width": 1280, "height": 900}
 STATIC = Path(__file__).resolve().parents[2] / "efm" / "web" / "static"
-PICTURES = Path("/tmp/efm-answer-script")  # Make it to look at the pages.
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Write nothing."""
-
-
-@pytest.fixture(scope="module")
-def address(app: EfmFlask) -> Iterator[str]:
-    """The entrance, served on a port of its own."""
-    entrance = Entrance(app, keep_seconds=0)
-    server = make_server("127.0.0.1", 0, entrance, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+SHOTS = os.environ.get("EFM_SHOTS")  # A folder to photograph the pages into.
 
 
 @contextmanager
@@ -68,8 +47,8 @@ def ready(page: Page) -> None:
 
 def looked_at(page: Page, name: str) -> None:
     """The page as it stands is accessible and fits."""
-    if PICTURES.is_dir():
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     page.evaluate(AXE)
     found = page.evaluate(AXE_RUN, RULES)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.test_answer_script import address, looked_at, opened, ready
+from tests.browser.test_answer_script import looked_at, opened, ready
 from tests.efm.collected import Published
 from tests.factories import House
 
-__all__ = ["address"]
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
 LONG = (["recommend", "comment"], ["reason", "wishes"], ["satisfaction"])

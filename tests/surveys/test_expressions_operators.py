@@ -401,6 +401,18 @@ def test_patterns_match_as_the_standard_library_does(pattern):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "standard"),
+    [("^[[a]+$", r"^[\[a]+$"), ("^[]-a]$", r"^[\]-a]$"), ("^[^[]$", r"^[^\[]$"), ("^[a&&b]+$", "^[ab&]+$"), ("^[a||~~]+$", r"^[a|~]+$"),
+     ("^[+--]+$", r"^[+,\-]+$"), ("^[0-9--]+$", r"^[0-9\-]+$"), ("^[0-9--a]+$", r"^[0-9\--a]+$"), ("^[a-]+$", r"^[a\-]+$"), ("^[-a]+$", r"^[a\-]+$"),
+     ("^[a^]+$", r"^[\^a]+$"), (r"^[\d-]+$", r"^[0-9\-]+$")],
+)  # fmt: skip
+def test_signs_in_classes_are_plain(pattern, standard):
+    for text in [*map(chr, range(32, 127)), "a-", "[a", "9-", "+,-"]:
+        found = compile_pattern(pattern).is_found(text, Meter(Limits()))
+        assert found is (re.search(standard, text) is not None), text
+
+
+@pytest.mark.parametrize(
     "pattern",
     ["(", ")", "[", "*a", "a**", "a++", "(?=a)", "(?!a)", "(?<=a)b", r"(a)\1", "(?P=x)", "a{3,2}", "a{9999}",
      "(a{1000}){1000}", "(" * 100 + ")" * 100, "a" * 1_001, "\\", "[z-a]", r"\p", "(?m)a", "(?#x)", "((((){1000}){1000}){1000}){1000}", "((((){0,1000}){0,1000}){0,1000}){0,1000}"],

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys import library
-from surveys.definition import load
 from surveys.respondents import simulate
 from surveys.statistics import share
 from tests.surveys import logical_surveys
@@ -107,19 +104,3 @@ def test_nobody_is_a_walk_too():
     found = simulate(survey([nps()]), 0)
     assert found.n == 0
     assert found.questions[0].share.value is None
-
-
-def test_a_thousand_walks_of_thirty_questions_take_seconds():
-    pages = [
-        page(
-            *(nps() | {"key": f"n{p}_{k}"} for k in range(3)),
-            **({"show_if": f"n{p - 1}_0 <= 8"} if p else {}),
-        )
-        for p in range(10)
-    ]
-    definition = load({"title": "T", "language": "en", "pages": pages})
-    assert len(definition.questions) == 30
-    start = time.process_time()
-    found = simulate(definition, 1000, 1)
-    assert time.process_time() - start < 15
-    assert found.n == 1000
