@@ -228,8 +228,8 @@ def _written(survey: Any, to: str) -> tuple[bytes, Sequence[str]]:
 
         return dump_yaml(survey).encode("utf-8"), ()
     if to == "surveyjs":
-        from surveys.formats.surveyjs_export import write_surveyjs as write
+        from surveys.formats.surveyjs.export import write_surveyjs as write
     else:
-        from surveys.formats.limesurvey_export import write_lss as write
+        from surveys.formats.limesurvey.export import write_lss as write
     exported = write(survey)
     return exported.content, exported.losses

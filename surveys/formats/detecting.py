@@ -55,7 +55,7 @@ def _reader(name: str, content: bytes) -> Callable[[], Imported]:
         return _json(name, content)
     if start == b"<":
         return _xml(content)
-    from surveys.formats.xlsform_book import looks_like_one
+    from surveys.formats.xlsform.book import looks_like_one
 
     if looks_like_one(content):
         return lambda: _xlsform(name, content)

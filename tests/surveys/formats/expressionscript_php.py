@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from surveys.formats.expressionscript import Call, Literal, Name, Node, parse
+from surveys.formats.expressionscript.parsing import Call, Literal, Name, Node, parse
 
 Php = str | int | float | bool
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.formats.limesurvey_xml import Record
+from surveys.formats.limesurvey.xml import Record
 
 Tables = dict[str, list[Record]]
 

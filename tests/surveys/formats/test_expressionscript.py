@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.expressions import compile_expression
-from surveys.formats.expressionscript import BadScript, parse, pieces
-from surveys.formats.expressionscript_functions import FUNCTIONS
-from surveys.formats.expressionscript_logic import Script
-from surveys.formats.expressionscript_terms import Untranslatable, Variable
+from surveys.formats.expressionscript.functions import FUNCTIONS
+from surveys.formats.expressionscript.logic import Script
+from surveys.formats.expressionscript.parsing import BadScript, parse, pieces
+from surveys.formats.expressionscript.terms import Untranslatable, Variable
 from surveys.parts import Logic
 from tests.surveys.formats.expressionscript_php import evaluate, truthy
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 
 from surveys.formats.limesurvey import read_limesurvey
-from surveys.formats.limesurvey_xml import document
+from surveys.formats.limesurvey.xml import document
 from surveys.formats.report import Imported
 from surveys.parts import Question
 from tests.surveys.formats.limesurvey_made import Tables, question, tables

@@ -7,7 +7,7 @@ import pytest
 from surveys import library
 from surveys.definition import load
 from surveys.formats.limesurvey import read_limesurvey
-from surveys.formats.limesurvey_export import write_lss
+from surveys.formats.limesurvey.export import write_lss
 from surveys.parts import Definition
 from tests.conftest import SHARED
 from tests.surveys.formats.walks import refused, shown

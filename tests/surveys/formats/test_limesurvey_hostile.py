@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from surveys.formats.errors import FormatError
 from surveys.formats.limesurvey import read_limesurvey
-from surveys.formats.limesurvey_export import write_lss
-from surveys.formats.limesurvey_xml import document
+from surveys.formats.limesurvey.export import write_lss
+from surveys.formats.limesurvey.xml import document
 from tests.surveys.formats.limesurvey_made import Tables, question, tables
 
 TYPES = [

@@ -16,7 +16,7 @@ from surveys.compiled import Compiled
 from surveys.definition import dump, load
 from surveys.formats.errors import FormatError
 from surveys.formats.qsf import read_qsf
-from surveys.formats.qsf_file import MAX_BYTES
+from surveys.formats.qsf.file import MAX_BYTES
 from surveys.strings import is_storable
 from tests.surveys.formats import qsf_written as w
 

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from surveys.definition import Definition, load
 from surveys.formats.surveyjs import read_surveyjs
-from surveys.formats.surveyjs_export import write_surveyjs
+from surveys.formats.surveyjs.export import write_surveyjs
 from tests.surveys.drawn_surveys import definitions, few
 from tests.surveys.formats.test_surveyjs_hostile import WHOLE
 

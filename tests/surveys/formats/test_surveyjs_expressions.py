@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveys.formats.surveyjs_grammar import (
+from surveys.formats.surveyjs.grammar import (
     Binary,
     Call,
     Constant,
@@ -15,7 +15,7 @@ from surveys.formats.surveyjs_grammar import (
     Variable,
     read,
 )
-from surveys.formats.surveyjs_values import COMPARISONS, Known, converted
+from surveys.formats.surveyjs.values import COMPARISONS, Known, converted
 from tests.surveys.formats.surveyjs_made import is_shown
 from tests.surveys.formats.surveyjs_made import read as imported
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.expressions import compile_expression
-from surveys.formats import xpath, xpath_logic
-from surveys.formats.xpath_values import Copy, Scope, Untranslatable, Variable
+from surveys.formats.xpath import logic as xpath_logic
+from surveys.formats.xpath import parsing as xpath
+from surveys.formats.xpath.values import Copy, Scope, Untranslatable, Variable
 from surveys.parts import Logic
 
 NAMES = {"a": "a", "b": "b", "North West": "north_west", "-99": "minus_99", "2": "2"}

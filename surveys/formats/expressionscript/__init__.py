@@ -1,0 +1,1 @@
+"""LimeSurvey's ExpressionScript: read, and written as logic of ours."""

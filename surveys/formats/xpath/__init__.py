@@ -1,0 +1,1 @@
+"""The XPath of XForms: read, and written as logic of ours."""
