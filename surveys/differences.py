@@ -20,7 +20,8 @@ _LOGIC = {"show_if": "Shown if", "required_if": "Required if", "when": "Counts i
           "default": "Its default"}  # fmt: skip
 _NAMES = {"text": "Words", "help": "Help", "title": "Title", "is_required": "Required",
           "is_requested": "Asked for once more", "thank_you": "Thanks", "introduction": "Welcome",
-          "privacy": "Privacy", "is_screen_out": "Screens out", "limit": "Responses wanted"}  # fmt: skip
+          "privacy": "Privacy", "is_screen_out": "Screens out", "limit": "Responses wanted",
+          "origin": "Taken as"}  # fmt: skip
 _LONGEST = 200
 
 
@@ -190,6 +191,8 @@ class _Compared:
         """A value in words; logic as a sentence of its own definition."""
         if value is None:
             return ""
+        if name == "origin":
+            return "a question of the bank"
         if name in _LOGIC:
             return sentences.sentence(value, self.known[which])
         if name == "skips":

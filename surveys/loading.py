@@ -155,6 +155,7 @@ class Loader(Flow):
             checks=tuple(self._checks(given.get("checks"), f"{path}.checks")),
             value=reader.logic(given.get("value"), f"{path}.value"),
             default=reader.value(given.get("default"), f"{path}.default"),
+            origin=reader.name(given.get("origin"), f"{path}.origin"),
         )
         if is_part and given.get("parts"):
             reader.refuse(f"{path}.parts", "A part of a question has no parts of its own.")

@@ -67,7 +67,8 @@ class Question:
     ``is_requested`` asks once more before it lets the question go unanswered. ``rows`` are the lines
     of a matrix, ``parts`` the questions asked in each line or in each entry of a group. ``value`` is
     how a calculated value comes about, ``default`` what stands in its fields at first: a plain value, or
-    logic that gives one.
+    logic that gives one. ``origin`` names the question of the bank it was taken from: questions of the
+    same origin ask the same in several surveys.
     """
 
     key: str
@@ -89,6 +90,7 @@ class Question:
     checks: tuple[Check, ...] = ()
     value: Logic = field(default=None, hash=False)
     default: Logic = field(default=None, hash=False)
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

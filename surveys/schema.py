@@ -238,6 +238,7 @@ def _question(name: str) -> Schema:
             "checks": _list("check", loading.MAX_CHECKS),
             "value": _ref("logic"),
             "default": _ref("logic"),
+            "origin": _maybe_key(),
         },
         ["key", "kind"],
     ) | {

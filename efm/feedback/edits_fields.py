@@ -205,7 +205,7 @@ def _start(document: Document, address: str) -> str:
 
 def compared(theirs: Document, mine: Document) -> list[tuple[str, str, str]]:
     """The fields of two states of an element in words, one beside the other."""
-    names = [name for name in {**mine, **theirs} if name not in ("key", "kind")]
+    names = [name for name in {**mine, **theirs} if name not in ("key", "kind", "origin")]
     return [(_NAMES.get(name, name.replace("_", " ").capitalize()), _said(theirs.get(name)),
              _said(mine.get(name))) for name in names]  # fmt: skip
 

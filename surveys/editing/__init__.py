@@ -2,6 +2,7 @@
 
 from surveys.editing.around import add_part, move_part, remove_part, settle
 from surveys.editing.choices import add_choices, move_choice, remove_choice
+from surveys.editing.keeping import marked, put_in, taken_out
 from surveys.editing.kinds import change_kind, new_question
 from surveys.editing.pages import add_page, move_page, remove_page
 from surveys.editing.places import (
@@ -41,11 +42,13 @@ __all__ = [
     "element",
     "finished",
     "label_of",
+    "marked",
     "move_choice",
     "move_page",
     "move_part",
     "move_question",
     "new_question",
+    "put_in",
     "references",
     "remove_choice",
     "remove_page",
@@ -55,5 +58,6 @@ __all__ = [
     "set_order",
     "settle",
     "shift_question",
+    "taken_out",
     "with_fields",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from surveys import piping
@@ -87,18 +87,21 @@ def let_go(document: Document, address: str, on_references: OnReferences, choice
     if found and on_references == "ask":
         raise InUse(found)
     own = _inside(document, address, choice)
-    for spot, meant in _uses(document, address, choice):
-        if spot.at in own:
-            continue
+    uses = [use for use in _uses(document, address, choice) if use[0].at not in own]
+    # Written out first, while the document can still be read as a definition.
+    for spot, _ in uses:
         if spot.name in ("choices_from", "rows_from"):
-            _write_out(document, spot)
-        elif spot.name == "to":
+            write_out(document, spot)
+    for spot, meant in uses:
+        if spot.name in ("choices_from", "rows_from"):
+            continue
+        if spot.name == "to":
             spot.holder["gone"] = True
         elif spot.name == "ending":
             del spot.holder["ending"]
         elif on_references == "remove":
-            _take_away(spot, meant)
-    _sweep(document)
+            take_away(spot, meant)
+    sweep(document)
 
 
 def without_translations(document: Document, *starts: str) -> None:
@@ -193,7 +196,7 @@ def _read(document: Document, meant: Meaning) -> Iterator[Use]:
     for spot in logic_spots(document):
         if meant.logic(spot.holder[spot.name]):
             yield spot, meant
-    for spot in _text_spots(document):
+    for spot in text_spots(document):
         if any(map(meant.path, piping.paths(spot.holder[spot.name]))):
             yield spot, meant
 
@@ -229,7 +232,8 @@ def _carried(document: Document, key: str) -> Iterator[Use]:
                 )
 
 
-def _text_spots(document: Document) -> Iterator[Spot]:
+def text_spots(document: Document) -> Iterator[Spot]:
+    """Every text that pipes something."""
     yield from _texts(document, "survey")
     for page in pages(document):
         yield from _texts(page, f"page.{page['key']}")
@@ -273,7 +277,8 @@ def _inside(document: Document, address: str, choice: str) -> set[str]:
     return inside
 
 
-def _take_away(spot: Spot, meant: Meaning) -> None:
+def take_away(spot: Spot, meant: Meaning) -> None:
+    """Drop what is meant from a place of logic or text; logic of which nothing is left goes."""
     held = spot.holder[spot.name]
     if isinstance(held, str) and "{{" in held:
         spot.holder[spot.name] = _PIPE.sub(lambda found: _fallback(found, meant), held)
@@ -302,11 +307,12 @@ def _without(logic: Any, meant: Meaning) -> Any:
     return None if meant.logic(logic) else logic
 
 
-def _write_out(document: Document, spot: Spot) -> None:
+def write_out(document: Document, spot: Spot) -> None:
     """Carried lines become the question's own where it has too few, so that it stays complete."""
     which = spot.name.removesuffix("_from")
-    carry: Mapping[str, Any] = spot.holder.pop(spot.name)
-    source = next(each for each in load(document).questions if each.key == carry["question"])
+    source_key = spot.holder[spot.name]["question"]
+    source = next(each for each in load(document).questions if each.key == source_key)
+    del spot.holder[spot.name]
     own = spot.holder.setdefault(which, [])
     taken = {each["key"] for each in own}
     if len(own) < 2:
@@ -317,7 +323,7 @@ def _write_out(document: Document, spot: Spot) -> None:
         ]
 
 
-def _sweep(document: Document) -> None:
+def sweep(document: Document) -> None:
     """Skips, checks and quotas that lost what they are about go whole."""
     for page in pages(document):
         if "skips" in page:
