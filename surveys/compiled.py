@@ -11,7 +11,7 @@ from surveys.carrying import widened
 from surveys.conversation import Conversation
 from surveys.definition import Definition
 from surveys.errors import AnswerError, UnknownName
-from surveys.flow import Flow
+from surveys.flow import Flow, Route
 from surveys.kinds.base import FormReader, JsonReader
 from surveys.localizing import localized, texts
 from surveys.logic import Context
@@ -115,16 +115,18 @@ class Compiled:
         form: Mapping[str, Sequence[str]],
         before: Mapping[str, Answer] | None = None,
         context: Context = _PLAIN,
+        ahead: Route | None = None,
     ) -> Cleaned:
         """Read one page of a form; fields of other pages and unknown fields are left alone.
 
         ``form`` maps each name to all strings sent for it (a web framework's ``to_dict(flat=False)``),
-        ``before`` holds the answers of other pages. Raises UnknownName for a page that is not there.
+        ``before`` holds the answers of other pages; ``ahead`` may stand for them, as ``Way.ahead`` gives it.
+        Raises UnknownName for a page that is not there.
         """
         if not 0 <= page_index < len(self._pages):
             raise UnknownName(f"There is no page {shown(page_index)}.")
         if not self.is_plain:
-            found = self._conversation.read_page(page_index, form, before or {}, context)
+            found = self._conversation.read_page(page_index, form, before or {}, context, ahead)
             return self._cleaned(found.answers, found.refused, found.raw, found.unseen)
         answers: dict[str, Answer] = {}
         raw: dict[str, object] = {}

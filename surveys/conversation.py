@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from surveys import kinds
-from surveys.flow import Flow
+from surveys.flow import Flow, Route
 from surveys.kinds.base import Readers
-from surveys.logic import Condition, Context, Data
+from surveys.logic import Condition, Context, Data, copied
 from surveys.parts import Question
 from surveys.steps import Step, offered, within
 from surveys.values import Answer, Refusal
@@ -52,17 +52,24 @@ class Conversation:
         form: Mapping[str, Sequence[str]],
         before: Mapping[str, Answer],
         context: Context,
+        ahead: Route | None = None,
     ) -> Found:
-        """Read the questions of a page one after another, as each may show or hide the next."""
+        """Read the questions of a page one after another, as each may show or hide the next.
+
+        ``ahead`` is what is known before this page, where the caller walks the way anyway.
+        """
         flow = self._flow
         leg = flow.legs[page_index]
-        others = {
-            key: answer
-            for key, answer in before.items()
-            if not any(key == atom.question.key for each in leg.steps for atom in each.atoms)
-        }
-        route = flow.walk(others, context, until=page_index)
-        kept, data = route.answers, route.data
+        if ahead is None:
+            others = {
+                key: answer
+                for key, answer in before.items()
+                if not any(key == atom.question.key for each in leg.steps for atom in each.atoms)
+            }
+            route = flow.walk(others, context, until=page_index)
+            kept, data = route.answers, route.data
+        else:
+            kept, data = dict(ahead.answers), copied(ahead.data)
         seen = set(_listed(form, SEEN))
         found = Found({}, {}, {}, ())
         unseen = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from surveys import kinds
 from surveys.carrying import source_choices
-from surveys.logic import Condition, Context, Data, begin, condition, put, to_json
+from surveys.logic import Condition, Context, Data, begin, condition, copied, put, to_json
 from surveys.ordering import arranged, choices_for
 from surveys.parts import Block, Choice, Definition, Ending, Page, Question
 from surveys.sequence import sequence
@@ -98,27 +98,10 @@ class Flow:
 
     def walk(self, answers: Answers, context: Context, *, until: int | None = None) -> Route:
         """Lead a person with these answers through the survey, or to the page with this index."""
-        data = begin(context, self.definition.data)
-        kept: dict[str, Answer] = {}
-        stops: list[Stop] = []
-        goal: str | None = None
-        for leg in self.order(context):
-            if goal is not None and leg.page.key != goal:
-                continue
-            goal = None
-            if not _holds(leg.block_show, data) or not _holds(leg.show, data):
-                if leg.place == until:
-                    break
-                continue
-            shown = tuple(self.steps(leg, answers, kept, data, context))
-            if shown:
-                stops.append(Stop(leg.place, shown))
-            if leg.place == until:
-                break
-            goal = self._skip(leg, data)
-            if goal is not None and goal not in self.places:
-                return Route(tuple(stops), self.ending(data, goal), kept, data)
-        return Route(tuple(stops), self.ending(data), kept, data)
+        way = Way(self, context)
+        for leg in way.legs(until):
+            way.meet(leg, answers)
+        return way.route()
 
     def steps(
         self, leg: Leg, answers: Answers, kept: dict[str, Answer], data: Data, context: Context
@@ -259,7 +242,7 @@ class Flow:
             kept[question.key] = Answer(question.key, question.kind, None, text)
         put(data, question.key, found)
 
-    def _skip(self, leg: Leg, data: Data) -> str | None:
+    def skip(self, leg: Leg, data: Data) -> str | None:
         """Where to go on after a page; a goal that lies behind is passed over."""
         for to, when in leg.skips:
             if _holds(when, data):
@@ -276,6 +259,60 @@ class Flow:
             if not each.is_screen_out and _holds(when, data):
                 return each
         return None
+
+
+class Way:
+    """A way while it is walked: which page comes next is decided when it is asked for.
+
+    Pages only look back, so each may be met as soon as it is answered; a whole walk is not needed.
+    """
+
+    __slots__ = ("_context", "_end", "_flow", "data", "kept", "stops")
+
+    def __init__(self, flow: Flow, context: Context) -> None:
+        self._flow = flow
+        self._context = context
+        self._end: str | None = None
+        self.data = begin(context, flow.definition.data)
+        self.kept: dict[str, Answer] = {}
+        self.stops: list[Stop] = []
+
+    def legs(self, until: int | None = None) -> Iterator[Leg]:
+        """The pages on the way, or those to the page with this index; meet each before the next."""
+        flow, data = self._flow, self.data
+        goal: str | None = None
+        for leg in flow.order(self._context):
+            if goal is not None and leg.page.key != goal:
+                continue
+            goal = None
+            if not _holds(leg.block_show, data) or not _holds(leg.show, data):
+                if leg.place == until:
+                    return
+                continue
+            yield leg
+            if leg.place == until:
+                return
+            goal = flow.skip(leg, data)
+            if goal is not None and goal not in flow.places:
+                self._end = goal
+                return
+
+    def meet(self, leg: Leg, answers: Answers) -> None:
+        """Pass a page with these answers."""
+        shown = self._flow.steps(leg, answers, self.kept, self.data, self._context)
+        if shown:
+            self.stops.append(Stop(leg.place, tuple(shown)))
+
+    def ahead(self, leg: Leg) -> Route:
+        """The next page as it is shown before it is answered; the way itself stays where it is."""
+        kept, data = dict(self.kept), copied(self.data)
+        shown = tuple(self._flow.steps(leg, {}, kept, data, self._context))
+        return Route((Stop(leg.place, shown),) if shown else (), None, kept, data)
+
+    def route(self) -> Route:
+        """The way as far as it was walked."""
+        ending = self._flow.ending(self.data, self._end)
+        return Route(tuple(self.stops), ending, self.kept, self.data)
 
 
 def _holds(when: Condition | None, data: Data) -> bool:

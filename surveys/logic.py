@@ -84,6 +84,13 @@ def put(data: Data, path: str, value: object) -> None:
     inside[parts[-1]] = value
 
 
+def copied(data: Data) -> Data:
+    """A copy in which values can be put; lists are replaced whole, never changed."""
+    return {
+        name: copied(value) if isinstance(value, dict) else value for name, value in data.items()
+    }
+
+
 def begin(context: Context, fields: Iterable[DataField]) -> Data:
     """The data before any answer: what came with the link, the language, the day."""
     known = dict(context.data)

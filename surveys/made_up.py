@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil, floor
 
@@ -24,13 +24,15 @@ _LIKE = {
 }
 
 
-def answered(question: Question, named: Named, draw: random.Random) -> dict[str, list[str]]:
-    """What is typed into the fields of a question, by name."""
+def answered(
+    question: Question, atoms: Iterable[Question], named: Named, draw: random.Random
+) -> dict[str, list[str]]:
+    """What is typed into the fields of a question, which are its atoms, by name."""
     if question.kind == "constant_sum":
         return _shared_out(question, draw)
     found: dict[str, list[str]] = {}
     worst: list[str] = []
-    for atom in kinds.atoms(question):
+    for atom in atoms:
         if kinds.kind(atom.kind).answer == "none":
             continue
         typed = _typed(atom, named, draw)

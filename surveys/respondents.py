@@ -13,7 +13,7 @@ from surveys import kinds
 from surveys.answers import all_to_json
 from surveys.compiled import Compiled
 from surveys.conversation import LEFT, SEEN
-from surveys.flow import Route, Stop
+from surveys.flow import Route, Stop, Way
 from surveys.logic import Condition, Context
 from surveys.made_up import answered
 from surveys.parts import Definition, Question
@@ -25,6 +25,7 @@ MOST_WALKS = 100_000
 _TRIES = 25
 _WORDS_A_SECOND = 200 / 60
 PLAIN_END = ""
+_NOTHING = Cleaned({}, {}, {}, {})
 
 
 class Spread(NamedTuple):
@@ -101,33 +102,25 @@ class Respondents:
     def walk(self, draw: random.Random, number: int) -> Walk:
         """One walk; the same numbers drawn give the same one."""
         context = self._context(draw, number)
+        way = Way(self.compiled.flow, context)
         answers: dict[str, Answer] = {}
         visited: list[int] = []
         stuck = None
-        while (stop := self._next(answers, visited, context)) is not None:
-            place = stop.place
-            cleaned = self._page(stop, answers, context, draw)
+        for leg in way.legs():
+            ahead = way.ahead(leg)
+            stops = ahead.stops
+            cleaned = self._page(ahead, context, draw) if stops else _NOTHING
             if not cleaned.is_valid:
-                stuck = (place, cleaned.codes)
+                stuck = (leg.place, cleaned.codes)
+                way.meet(leg, {})
                 break
-            visited.append(place)
-            mine = self.compiled.keys_on(place)
-            answers = {key: answer for key, answer in answers.items() if key not in mine}
-            answers.update(cleaned.answers)
-        route = self.compiled.flow.walk(answers, context)
+            way.meet(leg, cleaned.answers)
+            if stops:
+                visited.append(leg.place)
+                answers.update(cleaned.answers)
+        route = way.route()
         differs = "" if stuck else self._compare(route, context)
         return Walk(answers, route, tuple(visited), context, stuck, differs)
-
-    def _next(
-        self, answers: Mapping[str, Answer], visited: Sequence[int], context: Context
-    ) -> Stop | None:
-        """The first page on the way that was not answered yet."""
-        flow = self.compiled.flow
-        if self.compiled.is_plain:
-            left = flow.legs[len(visited) : len(visited) + 1]
-            return Stop(left[0].place, left[0].page.questions) if left else None
-        stops = flow.walk(answers, context).stops
-        return next((stop for stop in stops if stop.place not in visited), None)
 
     def _context(self, draw: random.Random, number: int) -> Context:
         data: dict[str, object] = {}
@@ -146,15 +139,14 @@ class Respondents:
             feeling=lambda text, language: (len(text) % 5 - 2) / 2,
         )
 
-    def _page(
-        self, stop: Stop, before: Mapping[str, Answer], context: Context, draw: random.Random
-    ) -> Cleaned:
-        """A page answered so that it is accepted; the last try where none is."""
-        cleaned = Cleaned({}, {}, {}, {})
+    def _page(self, ahead: Route, context: Context, draw: random.Random) -> Cleaned:
+        """The page ahead answered so that it is accepted; the last try where none is."""
+        (stop,) = ahead.stops
+        cleaned = _NOTHING
         for attempt in range(_TRIES):
             form = self._form(stop, draw, skips=0.15 if attempt < 3 else 0.0)
             for _ in range(3):
-                cleaned = self.compiled.clean_form_page(stop.place, form, before, context)
+                cleaned = self.compiled.clean_form_page(stop.place, form, None, context, ahead)
                 if (
                     "requested" not in cleaned.codes.values()
                     or len(set(cleaned.codes.values())) > 1
@@ -175,7 +167,11 @@ class Respondents:
                 continue
             is_left = not each.question.is_required and draw.random() < skips
             if not is_left:
-                form.update(answered(asked.get(each.question.key, each.question), self.named, draw))
+                question = asked.get(each.question.key, each.question)
+                # Only a question that was arranged for this person has other parts than all others'.
+                same = question is each.question
+                atoms = [one.question for one in each.atoms] if same else kinds.atoms(question)
+                form.update(answered(question, atoms, self.named, draw))
         return form
 
     def _compare(self, route: Route, context: Context) -> str:
@@ -227,8 +223,6 @@ class _Tally:
             count, _ = self.stuck.get(pages[place].key, (0, {}))
             self.stuck[pages[place].key] = (count + 1, codes)
         for stop in walk.route.stops:
-            if walk.stuck is not None and stop.place not in (*walk.pages, walk.stuck[0]):
-                continue
             self.pages[pages[stop.place].key] += 1
             self.questions.update(question.key for question in stop.questions)
         if walk.differs:
