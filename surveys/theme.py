@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from surveys import fonts
 from surveys.colour import contrast
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 LOGO = re.compile(r"/pictures/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Typefaces every device has: nothing is fetched, and nobody is told who reads the page.
-FONTS: Mapping[str, str] = MappingProxyType(
+DEVICES: Mapping[str, str] = MappingProxyType(
     {
         "system": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
         "humanist": 'Seravek, "Gill Sans Nova", Ubuntu, Calibri, "DejaVu Sans", sans-serif',
@@ -20,6 +21,16 @@ FONTS: Mapping[str, str] = MappingProxyType(
         "rounded": 'ui-rounded, "Hiragino Maru Gothic ProN", Quicksand, Manjari, sans-serif',
         "serif": 'Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif',
         "typewriter": 'ui-monospace, "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+    }
+)
+# Then those that come with the product, each before what stands in until it has arrived.
+FONTS: Mapping[str, str] = MappingProxyType(
+    {
+        **DEVICES,
+        **{
+            name: f'"{font.title}", {DEVICES["serif" if font.is_serif else "system"]}'
+            for name, font in fonts.BUNDLED.items()
+        },
     }
 )
 USUAL = "#2a55c4"
@@ -65,8 +76,9 @@ def weak(theme: Mapping[str, str]) -> dict[str, float]:
 
 
 def upon(colour: str) -> str:
-    """Black or white, whichever is read better on a colour."""
-    return max(("#ffffff", "#0c1220"), key=lambda each: contrast(each, colour))
+    """White or nearly black, whichever is read better on a colour; black where neither is enough."""
+    best = max(("#ffffff", "#0c1220"), key=lambda each: contrast(each, colour))
+    return best if contrast(best, colour) >= ENOUGH else "#000000"
 
 
 def readable(colour: str, page: str) -> str:
@@ -84,18 +96,28 @@ def readable(colour: str, page: str) -> str:
 def name_of(theme: Mapping[str, str]) -> str:
     """The name of a theme's stylesheet: all that decides it, so that it may be kept for ever."""
     shown = colours(theme)
-    return f"{shown['brand'][1:]}-{shown['brand_dark'][1:]}-{theme.get('font') or 'system'}"
+    return f"{shown['brand'][1:]}-{shown['brand_dark'][1:]}-{_lettering(theme.get('font') or 'system')}"
+
+
+def _lettering(font: str) -> str:
+    """A typeface in a stylesheet's name; one of ours with its version, which its files bear too."""
+    return f"{font}-{fonts.BUNDLED[font].version}" if font in fonts.BUNDLED else font
+
+
+_LETTERINGS = {_lettering(font): font for font in FONTS}
 
 
 def stylesheet(name: str) -> str | None:
     """The stylesheet of this name, None where it is no theme's."""
     brand, _, rest = name.partition("-")
-    dark, _, font = rest.partition("-")
+    dark, _, lettering = rest.partition("-")
+    font = _LETTERINGS.get(lettering, "")
     theme = {"brand": f"#{brand}", "brand_dark": f"#{dark}", "font": font}
-    if font not in FONTS or problems(theme):
+    if not font or problems(theme):
         return None
     shown = colours(theme)
     return (
+        f"{fonts.faces(font) if font in fonts.BUNDLED else ''}"
         f":root {{ --brand: {shown['brand']}; --on-brand: {shown['on_brand']}; }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ --brand: {shown['brand_dark']}; "
         f"--on-brand: {shown['on_brand_dark']}; }} }}\n"

@@ -86,7 +86,7 @@ def guard() -> None:
         )
 
 
-ANSWER_PATHS = ("/s/", "/static/", "/livez", "/readyz")
+ANSWER_PATHS = ("/s/", "/static/", "/themes/", "/pictures/", "/livez", "/readyz")
 
 
 def check_host() -> None:

@@ -24,6 +24,9 @@ SHOTS = os.environ.get("EFM_SHOTS")  # A folder to photograph the pages into.
 LONG = (["recommend"], ["reason", "wishes"], ["comment", "satisfaction"])
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 900}
+# What each typeface of a page cost on the line; nothing where it came out of the browser's own store.
+TRANSFERRED = """performance.getEntriesByType('resource')
+    .filter(each => each.name.includes('/fonts/')).map(each => each.transferSize)"""
 WORDS = {
     "privacy": "Northwind Telecom asks. Your answers are stored without your name.",
     "thank_you": "Thank you. The team that looks after you reads every answer.",
@@ -171,6 +174,29 @@ def test_a_page_with_its_styles_is_small(browser: Browser, address: str, house: 
         assert any(".js" in url for url in sizes)
         assert sum(sizes.values()) < 30_000, sizes
         assert page.locator("script:not([type='application/json'], [type=module])").count() == 0
+
+
+def test_a_typeface_is_fetched_once_and_drawn(browser: Browser, address: str, house: House) -> None:
+    survey = Published.make(house, *LONG, theme={"font": "lora"})
+    with opened(browser, address, viewport=PHONE) as page:
+        asked: list[Any] = []
+        page.on("requestfinished", lambda each: asked.append(each))
+        page.goto(survey.url)
+        page.wait_for_load_state("networkidle")
+        sizes = {each.url: each.sizes()["responseBodySize"] for each in asked}
+        fetched = {
+            url.rpartition("/")[2]: sizes.pop(url) for url in list(sizes) if "/fonts/" in url
+        }
+        assert fetched == {"lora-5.3.0-latin.woff2": 37_788}
+        assert sum(sizes.values()) < 30_000, sizes
+        assert page.evaluate("document.fonts.check('1rem Lora')")
+        page.get_by_role("radio", name="9", exact=True).check()
+        page.get_by_role("button", name="Next").click()
+        page.get_by_text("Page 2 of about 3").wait_for()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(TRANSFERRED) == [0]
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / "typeface.png", full_page=True)
 
 
 def test_a_survey_is_answered_without_scripts(browser: Browser, address: str, house: House) -> None:

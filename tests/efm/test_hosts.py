@@ -44,6 +44,7 @@ def test_staff_pages_are_not_found_on_the_answer_host(client: FlaskClient, path:
 def test_answer_pages_and_styles_are_there(client: FlaskClient) -> None:
     base = "https://answers.example"
     assert client.get("/static/answer.css", base_url=base).status_code == 200
+    assert client.get("/themes/2a55c4-8fb1ff-inter-5.3.0.css", base_url=base).status_code == 200
     unknown = client.get("/s/" + "A" * 22, base_url=base)
     assert unknown.status_code == 404
     assert "sign-in" not in unknown.text

@@ -78,3 +78,19 @@ def test_the_logo_is_taken_away_again(survey, house):
     (row,) = survey.rows("surveys")
     assert set(load(row.draft).theme) == {"brand", "font"}
     assert house.app.test_client().get("/themes/x.css").status_code == 404
+
+
+def test_a_typeface_of_ours_says_what_it_adds_and_is_kept_by_browsers(survey, house):
+    client = house.login("designer")
+    assert sent(client, survey, font="inter").status_code == 302
+    shown = client.get(f"/surveys/{survey.survey_id}/theme").text
+    assert "Inter adds 48 kB to the first page" in shown
+    style = re.search(
+        r"/themes/[^\"]+\.css", client.get(f"/surveys/{survey.survey_id}/preview").text
+    )
+    assert style
+    address = re.search(r"url\(\"\.\.(/static/[^\"]+-latin\.woff2)", client.get(style[0]).text)
+    assert address
+    font = house.app.test_client().get(address[1])
+    assert (font.status_code, font.mimetype, font.data[:4]) == (200, "font/woff2", b"wOF2")
+    assert font.headers["Cache-Control"] == "public, max-age=31536000, immutable"

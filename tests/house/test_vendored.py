@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from surveys import fonts
+
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "efm" / "web" / "static"
 VENDOR = STATIC / "vendor"
@@ -36,6 +38,7 @@ def test_file_is_the_one_described(
         "ISC (some icons MIT)",
         "MIT",
         "MPL-2.0",
+        "OFL-1.1",
     }
 
 
@@ -43,7 +46,17 @@ def test_nothing_vendored_is_left_out() -> None:
     described = {row[0] for row in ROWS}
     folders = (VENDOR, ROOT / "tests" / "browser" / "vendor")
     found = {str(p.relative_to(ROOT)) for folder in folders for p in folder.glob("*.js")}
+    found |= {str(p.relative_to(ROOT)) for p in (VENDOR / "fonts").glob("*.woff2")}
     assert found | {"efm/web/static/icons.svg"} == described
+
+
+@pytest.mark.parametrize("name", sorted(fonts.BUNDLED))
+def test_a_typeface_weighs_what_its_page_says(name: str) -> None:
+    font = fonts.BUNDLED[name]
+    sizes = [(VENDOR / "fonts" / fonts.file_of(name, each)).stat().st_size for each in fonts.RANGES]
+    assert sizes == [font.bytes_latin, font.bytes_more]
+    licence = (VENDOR / "fonts" / f"LICENSE.{name}.txt").read_text()
+    assert "SIL OPEN FONT LICENSE Version 1.1" in licence
 
 
 @pytest.mark.parametrize("name", ["htmx", "vega", "vega-lite", "lucide", "sortable"])

@@ -24,9 +24,13 @@ SURVEY = {
 @given(colours)
 def test_what_stands_on_a_colour_is_read_and_its_dark_twin_too(colour):
     shown = theme.colours({"brand": colour})
-    assert contrast(shown["on_brand"], shown["brand"]) >= 4.4
+    assert contrast(shown["on_brand"], shown["brand"]) >= 4.5
     assert contrast(shown["brand_dark"], theme.DARK_PAGE) >= 4.5
-    assert contrast(shown["on_brand_dark"], shown["brand_dark"]) >= 4.4
+    assert contrast(shown["on_brand_dark"], shown["brand_dark"]) >= 4.5
+
+
+def test_a_colour_between_light_and_dark_is_written_on_in_black():
+    assert contrast(theme.upon("#797979"), "#797979") >= 4.5
 
 
 @few

@@ -18,6 +18,9 @@ from efm.web.permissions import PUBLIC, permission
 pages = Blueprint("health", __name__)
 _HEAD: list[str] = []
 PACKED = (".js", ".css", ".svg")
+# Typefaces bear their version in their names and never change under them.
+FONTS = "vendor/fonts/"
+DAY, YEAR = 86400, 31536000
 # Only files of our own folder are named, so there are never many.
 _PACKED: dict[str, tuple[str, bytes]] = {}
 
@@ -64,7 +67,14 @@ def metrics() -> Response:
 def static(filename: str) -> Response:
     """A file of ours: styles, scripts, icons."""
     folder = current_app.static_folder or ""
-    response = send_from_directory(folder, filename, max_age=86400 if "v" in request.args else 300)
+    is_font = filename.startswith(FONTS)
+    age = YEAR if is_font else DAY if "v" in request.args else 300
+    response = send_from_directory(
+        folder,
+        filename,
+        max_age=age,
+        mimetype="font/woff2" if filename.endswith(".woff2") else None,
+    )
     if (
         filename.endswith(PACKED)
         and request.accept_encodings.find("gzip") >= 0
@@ -72,7 +82,7 @@ def static(filename: str) -> Response:
     ):
         _pack(response, filename)
     response.vary.add("Accept-Encoding")
-    if "v" in request.args:
+    if is_font or "v" in request.args:
         response.cache_control.public = True
         response.cache_control.immutable = True
     return response

@@ -16,6 +16,7 @@ from efm.feedback import authoring, files
 from efm.web import builder_view, unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
+from surveys import fonts
 from surveys import theme as themes
 from surveys.definition import dump, load
 
@@ -36,10 +37,19 @@ def _page(
     given = {**load(survey.draft).theme, **typed}
     usable = {name: value for name, value in given.items() if name not in errors}
     html = render_template(
-        "themes/edit.html", survey=survey, given=given, errors=errors, fonts=[(name, name.capitalize()) for name in themes.FONTS],
+        "themes/edit.html", survey=survey, given=given, errors=errors, fonts=_fonts(), bundled=fonts.BUNDLED.get(usable.get("font", "")),
         colours=themes.colours(usable), weak=themes.weak(usable), usual=themes.USUAL,
     )  # fmt: skip
     return Response(html, status, headers={"Content-Security-Policy": builder_view.CSP})
+
+
+def _fonts() -> list[tuple[str, str]]:
+    """The typefaces to choose from; those that are fetched say how much that is."""
+    ours = [
+        (name, f"{font.title} \u2013 adds {font.kilobytes} kB")
+        for name, font in fonts.BUNDLED.items()
+    ]
+    return [(name, name.capitalize()) for name in themes.DEVICES] + ours
 
 
 @pages.post("/surveys/<uuid:survey_id>/theme")
