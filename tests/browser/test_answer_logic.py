@@ -6,6 +6,7 @@ import json
 import math
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,13 @@ def public() -> list[Case | None]:
     return [case(logic, over) for logic, over, _ in CASES]
 
 
-def drawn() -> list[Case | None]:
+def drawn(examples: int) -> list[Case | None]:
+    """Expressions drawn at random over data drawn at random."""
     found: list[Case | None] = []
 
     @seed(20261122)
     @settings(
-        max_examples=2000,
+        max_examples=examples,
         deadline=None,
         database=None,
         phases=[Phase.generate],
@@ -77,15 +79,15 @@ def drawn() -> list[Case | None]:
     return found
 
 
-def tabled() -> list[Case | None]:
-    """Each operator over values of every sort."""
+def tabled(tries: int) -> list[Case | None]:
+    """Each operator over values of every sort, so many times for each that it is given."""
     pick = random.Random(5).randrange
     found = []
     for name, (least, most, function) in OPERATORS.items():
         if function is None and name not in ("and", "or", "if"):
             continue
         for count in {max(1, least), most if most is not None else least + 2}:
-            for _ in range(150 * count):
+            for _ in range(tries * count):
                 given = [{"var": f"p.{pick(len(POOL))}"} for _ in range(count)]
                 found.append(case({name: given}, {"p": POOL}))
     found += [
@@ -140,7 +142,16 @@ def asked(page: Page, cases: list[tuple[Any, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize(("make", "least"), [(public, 275), (drawn, 1200), (tabled, 9000)])
+@pytest.mark.parametrize(
+    ("make", "least"),
+    [
+        pytest.param(public, 275, id="public"),
+        pytest.param(partial(drawn, 300), 150, id="drawn"),
+        pytest.param(partial(tabled, 20), 2000, id="tabled"),
+        pytest.param(partial(drawn, 2000), 1200, id="drawn-many", marks=pytest.mark.full),
+        pytest.param(partial(tabled, 150), 9000, id="tabled-many", marks=pytest.mark.full),
+    ],
+)
 def test_the_browser_gives_what_the_server_gives(page: Page, make: Any, least: int) -> None:
     cases = [each for each in make() if each is not None]
     assert len(cases) >= least
