@@ -1,4 +1,4 @@
-"""A draft tried out before anybody answers it: a page laid out whole; nothing is stored."""
+"""A draft tried out before anybody answers it: a page for itself, logic with sample answers; nothing is stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from surveys.asking import AskedPage
+from surveys.alone import alone
+from surveys.asking import AskedPage, ask
 from surveys.compiled import Compiled
 from surveys.definition import Definition, load
 from surveys.flow import Route
@@ -32,14 +33,21 @@ def ending(made: Compiled, key: str) -> Ending | None:
     )
 
 
-def laid_out(made: Compiled, key: str) -> AskedPage:
-    """A page with all its questions, whatever logic says; the first where there is no such page."""
+def laid_out(made: Compiled, key: str, always: str = "") -> AskedPage:
+    """A page for itself, the first where there is no such page.
+
+    Answers on it decide what is asked, as they do for respondents; what earlier pages would decide is
+    shown, and so is the question `always`.
+    """
     legs = made.flow.legs
     place = made.flow.places.get(key, 0)
     page = legs[place].page
-    shown = tuple(_filled(each) for each in page.questions if kind(each.kind).is_asked)
-    return AskedPage(
-        _titled(replace(page, questions=shown)), place, place, len(legs), place + 1 == len(legs)
+    shown = replace(_titled(page), questions=tuple(map(_filled, page.questions)))
+    single = Compiled(alone(made.definition, shown, always))
+    about = Context(seed="preview", language=made.definition.language)
+    asked = ask(single, 0, {}, about)
+    return asked._replace(
+        place=place, number=place, total=len(legs), is_last=place + 1 == len(legs)
     )
 
 

@@ -75,8 +75,12 @@ def preview_url(survey: Survey, chosen: outline.Selected, language: str | None) 
     values: dict[str, Any] = {"survey_id": survey.id, "language": language or None}
     if chosen.sort == "ending":
         return url_for("builder_preview.show", ending=chosen.key, **values)
-    anchor = f"q-{chosen.key.partition('.')[0]}" if chosen.sort == "question" else None
-    return url_for("builder_preview.show", page=chosen.page or None, _anchor=anchor, **values)
+    # The question that is worked on is seen, also where answers would have to bring it up.
+    key = chosen.key.partition(".")[0] if chosen.sort == "question" else None
+    anchor = key and f"q-{key}"
+    return url_for(
+        "builder_preview.show", page=chosen.page or None, question=key, _anchor=anchor, **values
+    )
 
 
 def _typed(document: Document, at: str, form: Form) -> Document | None:

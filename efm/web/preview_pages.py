@@ -1,15 +1,17 @@
-"""The public template drawn from a draft: for looking at, and for walking through with nothing stored."""
+"""The public template and its script, drawn from a draft: to be looked at or walked through, nothing kept."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from flask import Response, render_template
 
 from efm.feedback.answered import Shown
 from efm.web.answer_pages import brand_of, direction, style_of, values_of
+from efm.web.answer_words import Words, told
 from efm.web.headers import ANSWER_CSP
 from surveys import translations
 from surveys.asking import AskedPage
@@ -18,14 +20,20 @@ from surveys.definition import Definition, minutes
 from surveys.parts import Ending
 from surveys.values import Answer, Cleaned
 
-# Shown within the builder, and nowhere else.
-CSP = ANSWER_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+# Shown within the builder, and nowhere else; its script may not send anything by itself.
+CSP = ANSWER_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'").replace(
+    "connect-src 'self'", "connect-src 'none'"
+)
+# A page that is only looked at sends nothing even when its button is pressed.
+LOOK_CSP = CSP.replace("form-action 'self'", "form-action 'none'")
+# What a page that leads nowhere says to the designer once its answers are in order.
+IN_ORDER = "Respondents go on from here. Begin a test run to walk through the survey."
 
 
-def framed(html: str, status: int = 200) -> Response:
-    """A page that our own pages may show in a frame."""
-    page = Response(html, status)
-    page.headers["Content-Security-Policy"] = CSP
+def framed(html: str, *, is_walk: bool = False) -> Response:
+    """A page that our own pages may show in a frame; only a walk's forms may be sent."""
+    page = Response(html)
+    page.headers["Content-Security-Policy"] = CSP if is_walk else LOOK_CSP
     page.headers["X-Frame-Options"] = "SAMEORIGIN"
     return page
 
@@ -40,9 +48,14 @@ def page(
     answers: Mapping[str, Answer] | None = None,
     cleaned: Cleaned | None = None,
     left: Sequence[str] = (),
+    is_walk: bool = False,
 ) -> str:
-    """A page of questions as respondents see it, without its script: that would keep what is typed."""
+    """A page of questions as respondents see it, with a script that keeps nothing.
+
+    In a walk a button sends the page; else the script only says whether its answers are in order.
+    """
     definition = compiled.definition
+    words = partial(translations.text, definition.language)
     shown = Shown(compiled, uuid.UUID(int=0), asked, answers=answers, cleaned=cleaned)
     return render_template(
         "answer/page.html",
@@ -54,6 +67,7 @@ def page(
         has_inner_logic=asked.has_inner_logic,
         dormant=asked.dormant,
         whole=asked.whole,
+        logic=_told(asked, words, is_walk=is_walk),
         left=left,
         minutes=minutes(definition),
         errors=dict(cleaned.errors) if cleaned is not None else {},
@@ -64,8 +78,17 @@ def page(
         brand_url=style_of(definition),
         language=definition.language,
         direction=definition.direction,
-        t=partial(translations.text, definition.language),
+        t=words,
     )
+
+
+def _told(asked: AskedPage, words: Words, *, is_walk: bool) -> Mapping[str, Any] | None:
+    """What respondents' script is told, and that this is a rehearsal."""
+    logic = told(asked, words, is_begun=False)
+    if logic is None:
+        return None
+    said = {**logic["words"], "rehearsal.in_order": IN_ORDER}
+    return {**logic, "words": said, "rehearsal": "walk" if is_walk else "look"}
 
 
 def ending(definition: Definition, end: Ending | None, organization: str) -> str:

@@ -18,15 +18,17 @@ pages = Blueprint("builder_preview", __name__)
 @pages.get("/surveys/<uuid:survey_id>/preview")
 @permission("surveys.view")
 def show(survey_id: uuid.UUID) -> Response:
-    """A page of the draft, or an ending, in one of its languages; nothing is hidden by logic."""
+    """A page of the draft for itself, or an ending, in one of its languages."""
     survey = authoring.get(unit.session(), survey_id)
     compiled = rehearsal.compiled(survey.draft, request.args.get("language", ""))
     organization = str(principal().organization["name"])
     if "ending" in request.args:
         end = rehearsal.ending(compiled, request.args["ending"])
         return preview_pages.framed(preview_pages.ending(compiled.definition, end, organization))
+    args = request.args
+    asked = rehearsal.laid_out(compiled, args.get("page", ""), args.get("question", ""))
     html = preview_pages.page(
-        compiled, rehearsal.laid_out(compiled, request.args.get("page", "")), organization,
+        compiled, asked, organization,
         action_url=url_for("builder.show", survey_id=survey_id), hidden={},
     )  # fmt: skip
     return preview_pages.framed(html)
@@ -81,7 +83,9 @@ def _walked(compiled: Compiled, stand: test_runs.Stand) -> Response:
         preview_pages.page(
             compiled, stand.asked, organization, action_url=request.full_path.rstrip("?"),
             hidden=hidden, answers=stand.answers, cleaned=stand.cleaned, left=stand.left,
-        )
+            is_walk=True,
+        ),
+        is_walk=True,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ const shelf = {
   },
 };
 
+// A survey that is only tried out keeps nothing.
+let rehearsal = "";
 let isBegun = false;
 let isSending = false;
 let isOut = false;
@@ -64,7 +66,7 @@ function typedNow() {
 }
 
 async function save() {
-  if (!changedAt || isSending || isLeaving) return;
+  if (rehearsal || !changedAt || isSending || isLeaving) return;
   const since = changedAt;
   changedAt = 0;
   if (!isBegun) {
@@ -88,8 +90,9 @@ export function noteChange() {
 }
 
 /** Keep what is typed on a page whose answers may be saved before they are sent (`begun`), or in this tab. */
-export function startKeeping(begun) {
+export function startKeeping(begun, tried) {
   isBegun = begun;
+  rehearsal = tried;
   const leave = () => document.visibilityState === "hidden" && save();
   document.addEventListener("visibilitychange", leave);
   addEventListener("pagehide", save);
@@ -111,6 +114,7 @@ function free() {
 
 /** Send the form, once, with the button that was pressed. */
 export async function send(go) {
+  if (rehearsal === "look") return state(say("rehearsal.in_order"));
   if (isSending) return;
   isSending = true;
   page().setAttribute("aria-busy", "true");
@@ -120,7 +124,7 @@ export async function send(go) {
   form.append("_go", go);
   const hasFiles = [...form.values()].some((each) => typeof each !== "string");
   // Files are too much for a tab to keep; they are sent as browsers send them.
-  if (hasFiles) return natively(go);
+  if (hasFiles || rehearsal) return natively(go);
   pressed = go;
   shelf.put("waiting", { body: encoded([...form]) });
   await deliver();

@@ -112,7 +112,7 @@ async function start() {
   form.addEventListener("change", changed);
   form.addEventListener("focusout", left);
   form.addEventListener("submit", submitted);
-  startKeeping(told.is_begun);
+  startKeeping(told.is_begun, told.rehearsal);
   form.setAttribute("data-ready", "yes");
 }
 
