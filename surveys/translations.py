@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -10,6 +11,7 @@ from surveys import documents
 from surveys.errors import UnknownName
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "ja", "ar")
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.IGNORECASE)
 
 
 def text(language: str, key: str, **blanks: object) -> str:
@@ -27,6 +29,31 @@ def base(language: str) -> str:
     """The shipped language that serves a language code: itself, its base, or English."""
     name = language.partition("-")[0]
     return name if name in LANGUAGES else "en"
+
+
+def best(accepted: str, offered: Sequence[str]) -> str:
+    """The offered language that an Accept-Language header prefers; the first when it names none.
+
+    The header is weighed as RFC 9110 section 12.5.4 says. A range is looked up as RFC 4647 section
+    3.4 says, then among the regional forms of its language.
+    """
+    wanted = []
+    for place, part in enumerate(accepted[:500].split(",")):
+        name, _, weight = part.partition(";")
+        found = _WEIGHT.fullmatch(weight.strip())
+        wanted.append((-float(found[1]) if found else -1.0, place, name.strip().lower()))
+    plain = {each.lower(): each for each in reversed(offered)}
+    for weight, _, name in sorted(wanted):
+        if weight == 0 or not name:
+            continue
+        pieces = name.split("-")
+        for length in range(len(pieces), 0, -1):
+            if (known := plain.get("-".join(pieces[:length]))) is not None:
+                return known
+        alike = (each for each in offered if each.lower().partition("-")[0] == pieces[0])
+        if (near := next(alike, None)) is not None:
+            return near
+    return offered[0]
 
 
 def language_names() -> dict[str, str]:

@@ -6,7 +6,7 @@ It knows no web framework, so that the pages and the bare entrance in front of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -71,11 +71,23 @@ class Reception:
             link = self.desk.link(token)
             page = query.get("page", "")
             at = int(page) - 1 if NUMBER.fullmatch(page) else None
+            query = self._in_a_language(link, query, visit)
             return self._shown(link, token, self.desk.show(link, visit.now, at, query), status=200)
         except NotFound:
             return self._missed(visit)
         except (Unready, psycopg.Error, DBAPIError) as error:
             return self._busy(error, visit)
+
+    def _in_a_language(
+        self, link: Link, query: Mapping[str, str], visit: Visit
+    ) -> Mapping[str, str]:
+        """The query with the language the browser prefers, until the person chose or began."""
+        if link.response_id or link.shown_version_id is None or query.get("language"):
+            return query
+        offered = self.desk.compiled(link.organization_id, link.shown_version_id).languages
+        if len(offered) < 2:
+            return query
+        return {**query, "language": translations.best(visit.accept_language, offered)}
 
     def thanks(self, token: str, query: Mapping[str, str], visit: Visit) -> Reply:
         """GET of what is said when all answers have arrived."""
@@ -176,7 +188,7 @@ class Reception:
 
     def _missed(self, visit: Visit) -> Reply:
         """There is no such link; the same for all that is not there, and slower for who guesses."""
-        language = preferred(visit.accept_language)
+        language = translations.best(visit.accept_language, translations.LANGUAGES)
         try:
             found = self._counter.fetch(
                 HIT, {"bucket": f"link:{visit.prefix}"[:200], "now": visit.now}
@@ -191,7 +203,7 @@ class Reception:
 
     def _busy(self, error: Exception, visit: Visit) -> Reply:
         logger.warning("database.unreachable", error=type(error).__name__)
-        language = preferred(visit.accept_language)
+        language = translations.best(visit.accept_language, translations.LANGUAGES)
         return Reply(503, self.pages.message("busy", language), retry_after_seconds=5)
 
 
@@ -210,18 +222,6 @@ def read_form(body: bytes) -> Form:
     for name, value in pairs:
         form.setdefault(name, []).append(value)
     return form
-
-
-def preferred(accept_language: str) -> str:
-    """The first shipped language of an Accept-Language header; English when it names none."""
-    wanted: Iterable[str] = (
-        part.split(";")[0].strip() for part in accept_language[:500].split(",")
-    )
-    for language in wanted:
-        name = language.partition("-")[0].lower()
-        if name in translations.LANGUAGES:
-            return name
-    return "en"
 
 
 def _address(went: Went) -> str:

@@ -72,3 +72,15 @@ def test_the_ends_of_every_scale_have_words():
             assert all(translations.text("en", f"{key}") for key in ends)
         else:
             assert ends is None
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de", "de"), ("de-AT,de;q=0.9,en;q=0.8", "de"), ("en-GB,en;q=0.9,de;q=0.8", "en"), ("pt", "pt-BR"), ("pt-PT", "pt-BR"), ("PT-br", "pt-BR"),
+        ("fi, sv;q=0.5", "en"), ("", "en"), ("*", "en"), ("de;q=0, pt;q=0.1", "pt-BR"), ("de;q=0.2,pt;q=0.7", "pt-BR"), ("zh-Hant-TW", "zh-Hant"),
+        ("zh-Hans-CN", "zh-Hant"), (";;;q=,,-,--", "en"), ("de;q=banana", "de"), pytest.param("x" * 100_000, "en", id="long"),
+    ],
+)  # fmt: skip
+def test_the_language_a_browser_prefers(accepted: str, language: str) -> None:
+    assert translations.best(accepted, ("en", "de", "pt-BR", "zh-Hant")) == language
