@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from surveys import kinds
+from surveys.addresses import filled as filled_address
 from surveys.compiled import Compiled
 from surveys.flow import Route
 from surveys.kinds import files
@@ -17,6 +18,7 @@ from surveys.piping import piped
 from surveys.values import Answer
 
 ValueOf = Callable[[str], str | None]
+Say = Callable[[Question, Answer, Mapping[str, Answer] | None], str]
 
 
 class AskedPage(NamedTuple):
@@ -141,16 +143,30 @@ def filled(page: Page, compiled: Compiled, route: Route) -> Page:
 
 
 def ended(ending: Ending, compiled: Compiled, route: Route) -> Ending:
-    """The ending with answers and data put into its texts."""
+    """The ending with answers and data put into its texts, and into the address it leads on to.
+
+    The address is read by a program, so choices go there by their keys, which never change.
+    """
     value_of = words_of(compiled, route)
-    return replace(ending, title=piped(ending.title, value_of), text=piped(ending.text, value_of))
+    return replace(
+        ending,
+        title=piped(ending.title, value_of),
+        text=piped(ending.text, value_of),
+        redirect=filled_address(ending.redirect, words_of(compiled, route, in_keys)),
+    )
 
 
-def words_of(compiled: Compiled, route: Route) -> ValueOf:
-    """What a path says in words: an answer's label or text, or a value that came with the link.
+def wants_values(ending: Ending) -> bool:
+    """Whether anything is put into an ending, so that it is only whole with the answers."""
+    return any("{{" in each for each in (ending.title, ending.text, ending.redirect))
+
+
+def words_of(compiled: Compiled, route: Route, say: Say | None = None) -> ValueOf:
+    """What a path says: an answer's label or text, or a value that came with the link.
 
     Only questions of the survey and its declared data may be named; anything else is nothing.
     """
+    say = say or in_words
     atoms = compiled.atoms
     fields = {each.key for each in compiled.definition.data}
     known = route.data.get("_data", {})
@@ -165,7 +181,7 @@ def words_of(compiled: Compiled, route: Route) -> ValueOf:
             path = f"{path.removeprefix('_text.')}.text"
         answer = route.answers.get(path)
         atom = atoms.get(path)
-        return None if answer is None or atom is None else in_words(atom, answer, route.answers)
+        return None if answer is None or atom is None else say(atom, answer, route.answers)
 
     return value_of
 
@@ -188,6 +204,13 @@ def in_words(
     if answer.number is not None:
         return f"{answer.number:.15g}"
     return answer.on.isoformat() if answer.on is not None else answer.text or ""
+
+
+def in_keys(question: Question, answer: Answer, _: Mapping[str, Answer] | None = None) -> str:
+    """An answer as programs read it: the keys of choices, else as people do."""
+    if answer.choices is not None and answer.kind != "file_upload":
+        return ",".join(answer.choices)
+    return in_words(question, answer)
 
 
 def _with_words(label: str, beside: Answer | None) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-_PIPE = re.compile(r"\\\{\{|\{\{\s*([a-z0-9_][a-z0-9_.]{0,160})\s*(?:\|([^{}\n]{0,200}))?\}\}")
+# One place: the path, then what is shown where it has no value; no path for brackets meant as such.
+PLACE = re.compile(r"\\\{\{|\{\{\s*([a-z0-9_][a-z0-9_.]{0,160})\s*(?:\|([^{}\n]{0,200}))?\}\}")
 LONGEST = 500
 
 
@@ -25,12 +26,12 @@ def piped(text: str, value_of: Callable[[str], str | None]) -> str:
         value = value_of(path)
         return value[:LONGEST] if value else (fallback or "").strip()
 
-    return _PIPE.sub(put, text)
+    return PLACE.sub(put, text)
 
 
 def paths(text: str) -> Iterator[str]:
     """The paths a text pipes, in order."""
-    for found in _PIPE.finditer(text):
+    for found in PLACE.finditer(text):
         if found[1] is not None:
             yield found[1]
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from math import isfinite
 from typing import TypeVar
 
+from surveys import addresses
 from surveys.errors import DefinitionError, Problem
 from surveys.expressions import ExpressionError, compile_expression, normal, parse
 from surveys.kinds import Setting, SettingValue
@@ -20,7 +21,6 @@ MAX_SETTING_TEXTS = 20
 MAX_SETTING_TEXT = 300
 
 _LARGEST = 2**53
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
 
 T = TypeVar("T")
 Option = TypeVar("Option", bound=str)
@@ -159,12 +159,12 @@ class Reader:
         return options[0]
 
     def address(self, value: object, path: str) -> str:
-        """A web address, or nothing."""
+        """A web address that values may be put into, or nothing."""
         text = self.text(value, path, 2000)
-        if text and not _ADDRESS.fullmatch(text):
-            self.refuse(path, "Write a web address that begins with https:// or http://.")
-            return ""
-        return text
+        problem = addresses.problem(text) if text else ""
+        if problem:
+            self.refuse(path, problem)
+        return "" if problem else text
 
     def boolean(self, value: object, path: str, *, otherwise: bool) -> bool:
         """true or false, nothing that merely looks like it."""

@@ -32,7 +32,11 @@ Schema: TypeAlias = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 _KEY = "^[a-z0-9_]{1,40}$"
-_ADDRESS = r"^\s*$|^\s*https?://[^\s<>\"'\\/?#]+([/?#][^\s<>\"'\\]*)?\s*$"
+# What is put into an address may have spaces: {{name|nobody in particular}}.
+_ADDRESS = (
+    r"^\s*$|^\s*https?://[^\s<>\"'\\/?#{}]+"
+    r"([/?#]([^\s<>\"'\\]|\{\{[^{}\n]*[\s<>\"'\\][^{}\n]*\}\})*)?\s*$"
+)
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _FILLED = r"\S"
 # A text may be three times as long before accents are composed and its ends are stripped.

@@ -12,7 +12,7 @@ from efm.feedback.links import FormKey, Link
 from efm.feedback.score import Scored, score_answers
 from efm.feedback.store import Reason, Row
 from efm.vault import token_hash
-from surveys.asking import AskedPage
+from surveys.asking import AskedPage, wants_values
 from surveys.compiled import Compiled
 from surveys.logic import Context
 from surveys.values import Answer, Cleaned
@@ -69,6 +69,8 @@ def first_row(
         answers = compiled.flow.walk(answers, about).answers
     end = course.end_of(compiled, answers, about) if is_complete else course.GOES_ON
     is_personal = link.invitation_id is not None
+    # An ending with answers in it is shown at a link of its own, where they are known.
+    has_link = not is_complete or _is_filled(compiled, end.ending)
     return Row(
         id=key.response_id,
         survey_id=link.survey_id,
@@ -80,7 +82,7 @@ def first_row(
             f"invitation:{link.invitation_id}" if is_personal else f"form:{key.response_id}"
         ),
         resume_hash=(
-            None if is_complete or is_personal else token_hash(resume_token(key.response_id))
+            token_hash(resume_token(key.response_id)) if has_link and not is_personal else None
         ),
         page_index=following or 0,
         language=compiled.definition.language,
@@ -98,6 +100,11 @@ def first_row(
         ending=end.ending,
         is_screened=end.is_screened,
     )
+
+
+def _is_filled(compiled: Compiled, ending: str | None) -> bool:
+    """Whether answers or data are put into the ending with this key."""
+    return any(each.key == ending and wants_values(each) for each in compiled.definition.endings)
 
 
 def language_of(form: Form) -> str:

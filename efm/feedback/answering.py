@@ -229,8 +229,10 @@ class Desk:
         if outcome.state == "refused":
             return Refused(kind_page(outcome.reason))
         if row.submitted_at is not None:
-            is_other = outcome.state == "duplicate" and outcome.id != key.response_id
-            return Refused("answered") if is_other else Went(token, None, row.ending)
+            if outcome.state == "duplicate" and outcome.id != key.response_id:
+                return Refused("answered")
+            own = self.resume_token(key.response_id) if row.resume_hash is not None else token
+            return Went(own, None, row.ending)
         if link.kind == "distribution":
             token = self.resume_token(outcome.id or key.response_id)
         return Went(token, row.page_index)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, has_request_context, render_template
+from werkzeug.urls import iri_to_uri
 
 from efm.feedback.answered import Shown
 from efm.feedback.course import DATA
@@ -90,11 +91,15 @@ class AnswerPages:
         )
 
     def allowed(self, ending: Ending | None) -> str | None:
-        """Where an ending leads on to, when that host is one of those that are allowed."""
+        """Where an ending leads on to, when that host is one of those that are allowed.
+
+        It is looked at as it is sent, with its values put in and every letter fit for a header.
+        """
         if ending is None or not ending.redirect:
             return None
-        host = (urlsplit(ending.redirect).hostname or "").lower()
-        return ending.redirect if host in self._redirect_hosts else None
+        address = iri_to_uri(ending.redirect)
+        host = (urlsplit(address).hostname or "").lower()
+        return address if host in self._redirect_hosts else None
 
     def _drawn_once(self, link: Link, token: str, shown: Shown) -> tuple[str, str]:
         """The two halves of a first page, around its key."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import quote
 
 from surveys import piping
 from surveys.carrying import source_choices
@@ -241,6 +243,8 @@ def text_spots(document: Document) -> Iterator[Spot]:
             yield from _texts(question, f"question.{question['key']}")
     for ending in document.get("endings", []):
         yield from _texts(ending, f"ending.{ending['key']}")
+        if "{{" in ending.get("redirect", ""):
+            yield Spot(f"ending.{ending['key']}", "where it leads on to", ending, "redirect")
     for language, texts in document.get("translations", {}).items():
         for place, text in texts.items():
             if "{{" in text:
@@ -281,7 +285,9 @@ def take_away(spot: Spot, meant: Meaning) -> None:
     """Drop what is meant from a place of logic or text; logic of which nothing is left goes."""
     held = spot.holder[spot.name]
     if isinstance(held, str) and "{{" in held:
-        spot.holder[spot.name] = _PIPE.sub(lambda found: _fallback(found, meant), held)
+        # In an address it is written as what would have been put in.
+        write = partial(quote, safe="") if spot.name == "redirect" else str
+        spot.holder[spot.name] = _PIPE.sub(lambda found: _fallback(found, meant, write), held)
         return
     left = _without(held, meant)
     if left is None:
@@ -292,9 +298,9 @@ def take_away(spot: Spot, meant: Meaning) -> None:
         del spot.holder["gone"], spot.holder[spot.name]
 
 
-def _fallback(found: re.Match[str], meant: Meaning) -> str:
+def _fallback(found: re.Match[str], meant: Meaning, write: Callable[[str], str]) -> str:
     if found[2] is not None and meant.path(found[2]):
-        return (found[3] or "").strip()
+        return write((found[3] or "").strip())
     return found[0]
 
 

@@ -28,6 +28,9 @@ def wording(ways: Ways) -> Iterator[Finding]:
     spots = Spots(definition)
     for place, text in texts(definition).items():
         yield from _piped(ways, spots.of(place), text)
+    for i, ending in enumerate(definition.endings):
+        spot = Spot(f"endings[{i}].redirect", Site(THE_END, LAST))
+        yield from _piped(ways, spot, ending.redirect)
     for language, words in definition.translations.items():
         known = texts(definition)
         for place, text in words.items():
@@ -137,6 +140,12 @@ def _data(ways: Ways, spot: Spot, path: str, pipe: str) -> Iterator[Finding]:
 
 
 def _sensitive(spot: Spot, pipe: str) -> Finding:
+    if spot.path.endswith(".redirect"):
+        return warning(
+            "sensitive_pipe", spot.path,
+            f"{pipe} gives a personal datum away in an address, which servers on the way write down. "
+            "Send a number of yours instead.",
+        )  # fmt: skip
     return warning(
         "sensitive_pipe", spot.path,
         f"{pipe} shows a personal datum to whoever has the link. Leave it out if it need not be read.",

@@ -198,6 +198,16 @@ def test_an_ending_that_a_page_leads_to_takes_the_skip_along() -> None:
     assert "skips" not in left["pages"][0]
 
 
+def test_an_address_that_leads_on_is_told_and_keeps_what_else_was_written_there() -> None:
+    address = "https://shop.example/?a={{recommend|not told}}&b=1"
+    made = editing.set_fields(_with_logic(), "ending.sorry", {"redirect": address}).document
+    with pytest.raises(InUse) as asked:
+        editing.remove_question(made, "recommend")
+    assert any(each.words.endswith("where it leads on to") for each in asked.value.references)
+    left = editing.remove_question(made, "recommend", "remove").document
+    assert part(left, "ending.sorry")["redirect"] == "https://shop.example/?a=not%20told&b=1"
+
+
 def test_the_last_question_stays() -> None:
     made = document()
     with pytest.raises(EditRefused, match="at least one question"):

@@ -338,6 +338,16 @@ TABLE = [
         survey([ask("w")], thank_you="Bye {{_data.nobody}}", data=[{"key": "nobody"}]),
     ),
     (
+        "unknown_pipe", "error", "endings[0].redirect",
+        survey([ask("w")], endings=[{"key": "a", "redirect": "https://example.org/{{v}}"}]),
+        survey([ask("w")], endings=[{"key": "a", "redirect": "https://example.org/{{w}}"}]),
+    ),
+    (
+        "sensitive_pipe", "warning", "endings[0].redirect",
+        survey([ask("w", "email")], endings=[{"key": "a", "redirect": "https://example.org/{{w}}"}]),
+        survey([ask("w")], endings=[{"key": "a", "redirect": "https://example.org/{{w}}"}]),
+    ),
+    (
         "later_pipe", "error", "pages[0].questions[0].help",
         survey([ask("a", help="{{w}}")], [ask("w")]),
         survey([ask("w")], [ask("a", help="{{w}}")]),
