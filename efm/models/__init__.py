@@ -2,6 +2,7 @@
 
 from efm.models.act import Case, CaseNote
 from efm.models.customers import Account, Contact, Identity, Interaction, Measurement
+from efm.models.drafts import BankQuestion, ReviewComment, ReviewThread
 from efm.models.feedback import Answer, File, Response, Score
 from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
 from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
@@ -31,6 +32,7 @@ __all__ = [
     "Answer",
     "ApiToken",
     "AuditEntry",
+    "BankQuestion",
     "Case",
     "CaseNote",
     "Checkpoint",
@@ -55,6 +57,8 @@ __all__ = [
     "RawRecord",
     "RejectedRecord",
     "Response",
+    "ReviewComment",
+    "ReviewThread",
     "Score",
     "ScoreDay",
     "ScoreSum",

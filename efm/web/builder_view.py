@@ -10,7 +10,7 @@ from jinja2 import Undefined
 from sqlalchemy.orm import Session
 
 from efm.errors import EfmError
-from efm.feedback import building, edits, edits_fields, logic_desk, outline, revisions
+from efm.feedback import bank_shelf, building, edits, edits_fields, logic_desk, outline, revisions
 from efm.models import Survey
 from efm.web.headers import CSP as STAFF_CSP
 from surveys import editing, translations
@@ -53,6 +53,7 @@ def seen(
         "languages": translations.language_names(),
         "preview_url": preview_url(survey, chosen, args.get("language")),
         **_logic(document, chosen, tab, args),
+        **_bank(session, chosen, "" if error else args.get("panel", ""), args),
         **_problems(document, chosen.at, form, error),
     }
 
@@ -68,6 +69,23 @@ def _logic(
         "desk": logic_desk.desk(document, chosen.at, chosen.part),
         "trial": logic_desk.trial(document, chosen.at, chosen.part, given),
     }
+
+
+def _bank(
+    session: Session, chosen: outline.Selected, panel: str, args: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the bank has, where one chooses from it, and what it says of the question selected."""
+    if panel == "bank":
+        wanted = bank_shelf.Wanted(args.get("q", "").strip()[:100], args.get("topic", ""))
+        offered = (
+            ("Your organization’s questions", bank_shelf.own(session, wanted)),
+            ("Standard questions", bank_shelf.standards(session, wanted)),
+        )
+        return {"offered": offered, "topics": bank_shelf.topics(session)}
+    if panel == "keep":
+        return {"topics": bank_shelf.topics(session)}
+    origin = str(chosen.part.get("origin", ""))
+    return {"origin": origin, "origin_name": bank_shelf.name_of(session, origin)}
 
 
 def preview_url(survey: Survey, chosen: outline.Selected, language: str | None) -> str:

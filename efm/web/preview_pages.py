@@ -91,6 +91,21 @@ def _told(asked: AskedPage, words: Words, *, is_walk: bool) -> Mapping[str, Any]
     return {**logic, "words": said, "rehearsal": "walk" if is_walk else "look"}
 
 
+def alone(compiled: Compiled, asked: AskedPage) -> str:
+    """The questions of a page and nothing around them."""
+    definition = compiled.definition
+    shown = Shown(compiled, uuid.UUID(int=0), asked)
+    return render_template(
+        "answer/alone.html",
+        definition=definition,
+        questions=asked.page.questions,
+        values=values_of(shown),
+        language=definition.language,
+        direction=definition.direction,
+        t=partial(translations.text, definition.language),
+    )
+
+
 def ending(definition: Definition, end: Ending | None, organization: str) -> str:
     """How the survey ends."""
     words = partial(translations.text, definition.language)

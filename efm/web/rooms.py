@@ -30,6 +30,8 @@ PAGES = (
     "themes",
     "survey_imports",
     "builder",
+    "builder_bank",
+    "bank",
     "builder_preview",
     "publishing",
     "sign_in",

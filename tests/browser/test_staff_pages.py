@@ -188,6 +188,7 @@ def _values(house: House, config: Config) -> dict[str, Any]:
             ).first(),
             "name": "relationship_nps",
             "language": "de",
+            "handle": "standard_drivers",
             "connector": "files",
             "token": distributions.url_of(config, Vault(config.secret_key), link).split("/")[-1],
         }

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from efm import clock
-from efm.feedback import authoring, collect, distributions
+from efm.feedback import authoring, bank, bank_shelf, collect, distributions
 from efm.imports import requests
 from efm.imports.responses import requests as past_responses
 from efm.models import (
@@ -32,6 +32,7 @@ from efm.models import (
     Survey,
     SyncRun,
 )
+from efm.staff.actor import Actor
 from efm.sync import connections, setup, uploads
 from efm.vault import new_token, token_hash
 from tests.factories import House
@@ -149,6 +150,13 @@ def _edited(house: House) -> dict[str, Any]:
         draft = authoring.get(session, survey_id).draft | {"title": "Another title"}
         authoring.save_draft(session, survey_id, draft, 1, clock.now())
     return {"survey_id": survey_id}
+
+
+def _bank_question(house: House) -> dict[str, Any]:
+    survey_id, given = _survey(house)["survey_id"], {"name": f"Stay {uuid.uuid4()}"}
+    with house.unit() as session:
+        row = bank.keep(session, survey_id, 1, "stay", given, clock.now(), Actor("Anna", None))
+        return {"handle": bank_shelf.handle_of(row)}
 
 
 def _distribution(house: House) -> dict[str, Any]:
@@ -336,6 +344,13 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "builder.redo": _survey,
     "builder.history": _survey,
     "builder.return_to": _edited,
+    "builder_bank.insert": _survey,
+    "builder_bank.keep": _survey,
+    "bank.show": _bank_question,
+    "bank.drawn": _bank_question,
+    "bank.rename": _bank_question,
+    "bank.retire": _bank_question,
+    "bank.bring_back": _bank_question,
     "builder_preview.show": _survey,
     "builder_preview.test": _survey,
     "builder_preview.begin_test": _survey,
@@ -413,6 +428,8 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
     "builder.return_to": {"revision": "1"},
+    "builder_bank.insert": {"handle": "standard_recommend", "page": "value"},
+    "builder_bank.keep": {"at": "question.stay", "name": "Stay"},
     "members.change_role": {"role": "agent"},
     "connection_setup.delete_file": {"file": "orders.csv"},
 }
