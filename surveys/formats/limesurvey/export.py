@@ -146,7 +146,7 @@ class _Export:
                 surveyls_welcometext=self.rows.html(spoken.introduction),
                 surveyls_endtext=self.rows.html(thanks),
                 surveyls_policy_notice=self.rows.html(spoken.privacy),
-                surveyls_url=redirect.redirect
+                surveyls_url=self.rows.address(redirect.redirect)
                 if redirect is not None and redirect.show_if is None
                 else "",
             )
@@ -179,7 +179,7 @@ class _Export:
                 "quota_languagesettings", quotals_id=self.rows.next_id("quotals"), quotals_quota_id=number,
                 quotals_language=language, quotals_name=quota.title or quota.key,
                 quotals_message=self.rows.html(own.text if own else ""),
-                quotals_url=own.redirect if own else "",
+                quotals_url=self.rows.address(own.redirect) if own else "",
             )  # fmt: skip
         for qid, code in members:
             self.rows.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape
+from urllib.parse import quote
 
 from surveys.formats.expressionscript.writing import Unwritable, write_condition
 from surveys.formats.limesurvey.codes import Codes
@@ -59,6 +60,18 @@ class Rows:
             parts.append("{ {" if found[1] is None else self._pipe(found[1], found[2] or ""))
             begun = found.end()
         return "".join([*parts, _plain(text[begun:])])
+
+    def address(self, text: str) -> str:
+        """An address with what is put into it as LimeSurvey writes it."""
+
+        def put(found: re.Match[str]) -> str:
+            written = self.codes.lookup(found[1])
+            if written is not None and written.sort != "marks":
+                return "{" + written.name.removesuffix(".NAOK") + "}"
+            self.lose(f"{found[1]}: its value is not put into an address.")
+            return quote((found[2] or "").strip(), safe="")
+
+        return _PIPE.sub(put, text)
 
     def _pipe(self, path: str, fallback: str) -> str:
         written = self.codes.lookup(path)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from surveys import addresses
 from surveys.formats.expressionscript.comparing import equal
 from surveys.formats.expressionscript.terms import Term, constant, joined
 from surveys.formats.limesurvey.choices import Doc
@@ -14,8 +13,8 @@ from surveys.formats.limesurvey.variables import Variables
 from surveys.formats.limesurvey.wording import Wording
 from surveys.formats.naming import Keys
 from surveys.parts import Logic
+from surveys.piping import PLACE
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\{}]*)?")
 _MOST = 45
 _MOST_READ = 200
 
@@ -78,16 +77,25 @@ class Quotas:
                 if each.get("quotals_language", "").strip() == self.source.language
             ]
             address = ((own or said)[0].get("quotals_url", "") or "").strip()
-            if address and self._address(address, f"The quota {key}"):
-                doc["redirect"] = address
+            redirect = self._address(address, f"The quota {key}", f"endings.{key}.redirect")
+            if redirect:
+                doc["redirect"] = redirect
         self.endings.append(doc)
         return key
 
-    def _address(self, address: str, what: str) -> bool:
-        if _ADDRESS.fullmatch(address) and len(address) <= 2_000:
-            return True
+    def _address(self, address: str, what: str, place: str) -> str:
+        """An address with what is put into it; '' for one that is none, or wants what is not known."""
+        if not address:
+            return ""
+        # Its signs are no markup, so that &para= stays itself.
+        plain = address[:2_000].replace("&amp;", "&").replace("&", "&amp;")
+        made = self.wording.text(plain, place, 2_000)
+        bare = PLACE.sub("", made)
+        is_whole = "{" not in bare and "}" not in bare and bare.count("[") == address.count("[")
+        if is_whole and not addresses.problem(made):
+            return made
         self.ledger.note(f"{what} leads to an address that is not kept: {address[:200]}")
-        return False
+        return ""
 
     def _when(self, row: Row) -> Logic:
         """Whom a quota counts: one of the answers given for each question."""
@@ -144,12 +152,13 @@ class Quotas:
                 f"The end offers a link to {address[:200]}; add it to the thanks if it is wanted."
             )
             return
-        if self._address(address, "The end"):
+        redirect = self._address(address, "The end", "endings.finished.redirect")
+        if redirect:
             texts: Texts = {
                 language: row.get("surveyls_endtext", "")
                 for language, row in self.source.wording.items()
             }
-            doc: Doc = {"key": "finished", "redirect": address}
+            doc: Doc = {"key": "finished", "redirect": redirect}
             text = self.wording.say(texts, "endings.finished.text", 18_000)
             if text:
                 doc["text"] = text

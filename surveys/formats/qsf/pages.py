@@ -262,17 +262,10 @@ class Pages:
             before.append(logic)
         return taken
 
-    def _tell_of_addresses(self) -> None:
-        for ending in self.endings:
-            if "{{" in str(ending.get("redirect", "")):
-                self.notes.append(
-                    f"The address of the ending {ending['key']} wants values put in; see that they are."
-                )
-
     def skipped_end(self) -> None:
         """The end that skipping leads to is the usual one, whatever the flow ends with."""
         usual = self.settling.usual_ending()
-        self._tell_of_addresses()
+        self.notes += dict.fromkeys(self.settling.told)
         if not self.endings:
             self.endings += [{"key": "usual", **usual}] if usual else []
             return

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from surveys import addresses
 from surveys.expressions import ExpressionError, compile_expression
 from surveys.formats.qsf.conditions import both, fits
 from surveys.formats.qsf.data import Fields
@@ -21,7 +22,6 @@ from surveys.logic import Condition
 from surveys.parts import Logic
 from surveys.strings import tidy
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
 _CARRIED = {
     "SelectedChoices": "chosen",
     "SelectedChoicesTextEntry": "chosen",
@@ -53,6 +53,8 @@ class Settling:
     # At a visit that is never made: what is found out there counts only where nothing else is.
     is_muted: bool = False
     _muted: set[str] = field(default_factory=set)
+    # How addresses that endings lead on to differ from those of the source.
+    told: list[str] = field(default_factory=list)
 
     def note(self, path: str, given: object, problems: tuple[str, ...]) -> None:
         """One piece of logic, and why a walk does not obey it."""
@@ -115,10 +117,23 @@ class Settling:
         return {"cat": [found]} if isinstance(found, str) else found
 
     def address(self, address: str, at: At) -> str:
-        """A web address with what is piped into it; '' where it is none."""
+        """A web address with what is piped into it; '' where it is none.
+
+        What of it differs is kept in `told`. Its signs are no markup, so that ``&para=`` stays itself.
+        """
         reasons: list[str] = []
-        text = self.texts.settle(Html(address.strip(), longest=1900), "", at, reasons)
-        return text if _ADDRESS.fullmatch(text) else ""
+        plain = address.strip().replace("&amp;", "&").replace("&", "&amp;")
+        text = self.texts.settle(Html(plain, longest=1900), "", at, reasons)
+        if not text or addresses.problem(text):
+            return ""
+        self.told += [
+            f"An ending's address: {each}" for each in reasons if each.startswith("What was piped")
+        ]
+        if "{{" in text and "/Selected" in address:
+            self.told.append(
+                "An ending's address has the keys of choices where the source has their words."
+            )
+        return text
 
     def usual_ending(self) -> Document:
         """How the survey ends by its options."""

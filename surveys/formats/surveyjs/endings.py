@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
+from surveys import addresses
 from surveys.formats.naming import Keys
 from surveys.formats.surveyjs.desk import Desk, Document, Json, listed, mapping, said
 from surveys.formats.surveyjs.expressions import Scope
-
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\/?#]+(?:[/?#][^\s<>\"'\\]*)?")
 
 
 def endings(desk: Desk, document: Json) -> list[Document]:
@@ -42,10 +41,12 @@ def endings(desk: Desk, document: Json) -> list[Document]:
 
 def _address(desk: Desk, found: object) -> str:
     """A web address; anything else is left out and said."""
-    address = said(desk.texts.words(found, 2000)) if found else ""
+    address, told = desk.texts.address(found) if found else ("", ())
     if not address:
         return ""
-    if _ADDRESS.fullmatch(address):
+    if not addresses.problem(address):
+        for each in told:
+            desk.note(each)
         return address
     if re.match(r"\s*(?:javascript|vbscript|data)\s*:", said(found), re.I):
         desk.texts.cleaner.scripts += 1

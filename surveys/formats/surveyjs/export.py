@@ -88,11 +88,12 @@ def _endings(definition: Definition, ledger: Ledger) -> dict[str, Any]:
         if ending.is_screen_out:
             ledger.lose(f"{what} screens nobody out.")
         if ending.redirect:
+            address = ledger.text(ending.redirect, f"endings.{ending.key}.redirect")
             if ending.show_if is None:
-                made.setdefault("navigateToUrl", ending.redirect)
+                made.setdefault("navigateToUrl", address)
             else:
                 made.setdefault("navigateToUrlOnCondition", []).append(
-                    {"expression": when, "url": ending.redirect}
+                    {"expression": when, "url": address}
                 )
             if ending.title or ending.text:
                 ledger.lose(f"{what}: its words were left out, as it leads to an address.")

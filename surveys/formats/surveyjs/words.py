@@ -12,6 +12,7 @@ from surveys.formats.surveyjs.names import NEAR, Names
 from surveys.formats.surveyjs.pieces import Piece, Unknown
 from surveys.formats.surveyjs.values import text_of
 from surveys.piping import pipe
+from surveys.strings import tidy
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _PIPED = re.compile(r"(?<![{\\])\{([^{}\n]{1,200})\}(?!\})")
@@ -89,6 +90,31 @@ class Words:
                 if words:
                     self.translations.setdefault(language, {})[place] = words
         return said
+
+    def address(self, value: object) -> tuple[str, tuple[str, ...]]:
+        """An address with the names in it as our piping has them, and how what is put in differs.
+
+        The source puts in the values of choices, and we the keys we made of them.
+        """
+        told: dict[str, None] = {}
+        raw = self._pick(value)
+        address = tidy(raw)[:2000] if isinstance(raw, str) else ""
+        made = self._piped(address.replace("{{", "\\{{"), _NOWHERE, 2000)
+        for found in _PIPED.finditer(address):
+            name = found[1].strip().removeprefix("#")
+            try:
+                piece = self._names.known(name, _NOWHERE)
+            except Unknown:
+                piece = None
+            if piece is None:
+                told[f"What {found[0][:60]} puts into an address at the end is not known here."] = (
+                    None
+                )
+            elif any(key != text_of(each) for key, each in piece.values.items()):
+                told[
+                    f"An address at the end has the keys of {name[:60]} instead of its values."
+                ] = None
+        return made, tuple(told)
 
     def _pick(self, value: object) -> object:
         if not isinstance(value, dict):

@@ -338,6 +338,29 @@ def test_quotas_end_the_survey() -> None:
         ("Full", "https://example.org/x", True)]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://example.org/{TOKEN}?para=1&a={a}", "https://example.org/{{_data.token}}?para=1&a={{a}}"),
+        ("https://example.org/?b={b}", "https://example.org/?b={{endings_value}}"),
+        ("https://example.org/?id={SAVEDID}", None),
+        ("https://example.org/?{a}", None),
+        ("https://{a}.example.org/", None),
+    ],
+)  # fmt: skip
+def test_an_address_at_the_end_has_its_values_put_in(address: str, kept: str | None) -> None:
+    made = tables(
+        [question(1, "N", "a"), question(2, "L", "b")], answers={2: ["A1", "A2"]},
+        quota=[{"id": 1, "sid": 7, "name": "Few", "qlimit": 5, "action": 1, "active": 1, "autoload_url": 1}],
+        quota_members=[{"quota_id": 1, "qid": 2, "code": "A1"}],
+        quota_languagesettings=[{"quotals_quota_id": 1, "quotals_language": "en", "quotals_url": address}],
+    )  # fmt: skip
+    imported = read(made)
+    (ending,) = imported.definition.endings
+    assert ending.redirect == (kept or "")
+    assert any("not kept" in note for note in imported.report.notes) is (kept is None)
+
+
 def test_texts_pipe_and_lose_their_scripts() -> None:
     text = '<p onclick="x()">Hi {TOKEN:FIRSTNAME}, {b.shown} {if(a > 1, "many", "one")} {b}</p><script>{evil()}</script>'
     made = tables(

@@ -209,6 +209,23 @@ def test_endings_of_branches_and_redirects() -> None:
     assert walked(found, "a", {"q1": "2"}).ending.key == "usual"
 
 
+def test_what_an_address_wants_is_put_in_or_told() -> None:
+    address = (
+        "https://example.org/out?para=1&id=${e://Field/PID}&c=${q://QID1/ChoiceGroup/SelectedChoices}"
+        "&t=${x://nothing}"
+    )
+    end = {"Type": "EndSurvey", "FlowID": "FL_5", "Options": {
+        "SurveyTermination": "Redirect", "EOSRedirectURL": address,
+    }}  # fmt: skip
+    found = w.read(THREE, ONE_EACH, [w.embedded(PID=None), w.block("BL_1"), end])
+    assert walked(found, "a", {"q1": "2"}).ending.redirect == (
+        "https://example.org/out?para=1&id={{_data.pid}}&c={{q1}}&t="
+    )
+    told = " ".join(note for note in found.report.notes if "address" in note)
+    assert "x://nothing" in told
+    assert "keys of choices" in told
+
+
 def test_a_skip_to_the_end_takes_the_usual_ending() -> None:
     end = {"Type": "EndSurvey", "FlowID": "FL_5", "Options": {
         "SurveyTermination": "Redirect", "EOSRedirectURL": "https://example.org/done",

@@ -173,6 +173,27 @@ def test_an_address_that_would_run_something_is_left_out() -> None:
     assert any("address" in note for note in found.report.notes)
 
 
+def test_answers_are_put_into_an_address() -> None:
+    """By our keys; what is not known stays as it was and is said."""
+    pick = {"type": "dropdown", "name": "pick", "choices": ["Red one", "blue"]}
+    url = "https://shop.example/{n}?para=1&of={ pick }&x={nobody}"
+    found = pages(("one", [text("n"), pick]), navigateToUrl=url)
+    expected = "https://shop.example/{{n}}?para=1&of={{pick}}&x={nobody}"
+    assert ended(found, {"n": "1"}) == ("", expected)
+    told = [note for note in found.report.notes if "address" in note]
+    assert ["{nobody}" in told[1], "keys of pick" in told[0]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://{n}.example/", "https://shop.example/?{n}=1", "https://shop.example/#{n}"]
+)
+def test_an_address_that_an_answer_could_turn_is_left_out(url: str) -> None:
+    """Only its path and the values of its parameters may come of answers."""
+    found = pages(("one", [text("n")]), navigateToUrl=url)
+    assert found.definition.endings == ()
+    assert any("address" in note for note in found.report.notes)
+
+
 @pytest.mark.parametrize(
     ("mode", "walk"),
     [
