@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from surveys import kinds
 from surveys.flow import Flow, Route
 from surveys.kinds.base import Readers
 from surveys.logic import Condition, Context, Data, copied
-from surveys.parts import Question
-from surveys.steps import Step, offered, within
+from surveys.parts import Posed, Question
+from surveys.steps import Asks, Atom, Step, asked_of, offered, posed, within
 from surveys.values import Answer, Refusal
 
 # Which questions a form showed, and which of those it asks for were knowingly left unanswered.
@@ -30,12 +30,14 @@ class Found(NamedTuple):
 class Conversation:
     """Reads the answers to a definition with logic or composite questions."""
 
-    __slots__ = ("_checks", "_flow", "_readers")
+    __slots__ = ("_checks", "_flow", "_readers", "_wordy")
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._readers: dict[str, Readers] = {}
         self._checks: dict[str, tuple[tuple[Condition, str], ...]] = {}
+        # Choices that do not go without words, with the atoms they are of.
+        self._wordy: set[tuple[str, str]] = set()
         for leg in flow.legs:
             for each in leg.steps:
                 question = each.question
@@ -45,6 +47,11 @@ class Conversation:
                     )
                 for atom in each.atoms:
                     self._readers[atom.question.key] = _readers_of(atom.question)
+                    self._wordy.update(
+                        (atom.question.key, choice.key)
+                        for choice in atom.question.choices
+                        if choice.is_text_required
+                    )
 
     def read_page(
         self,
@@ -70,22 +77,25 @@ class Conversation:
             kept, data = route.answers, route.data
         else:
             kept, data = dict(ahead.answers), copied(ahead.data)
-        seen = set(_listed(form, SEEN))
+        seen = {key for listed in _listed(form, SEEN) for key in listed.split()}
         found = Found({}, {}, {}, ())
         unseen = []
         for each in flow.on_page(leg, context):
-            question = self._shown(each, kept, data, context)
+            whole = self._shown(each, kept, data, context)
+            if whole is None:
+                continue
+            question = self._read(each, whole, form, found, kept, data, context)
             if question is None:
                 continue
-            if seen and question.key not in seen:
-                unseen.append(question.key)
-            self._read(each, question, form, found, kept, data, context)
-            is_new = bool(seen) and question.key not in seen
-            wrong = self._missing(each, question, form, found.answers, data, context)
+            new = _new(each, question, seen)
+            unseen += new
+            is_new = question.key in new
+            wrong = self._missing(each, question, form, found.answers, data)
             if wrong and not is_new and question.key not in found.refused:
-                found.refused.update({key: wrong[key] for key in wrong if key not in found.refused})
+                said = found.refused.keys() | set(new)
+                found.refused.update({key: wrong[key] for key in wrong if key not in said})
             if not wrong or is_new:
-                self._judge(question, found, data)
+                self._judge(each, question, found, data)
         return found._replace(unseen=tuple(unseen))
 
     def _shown(
@@ -98,7 +108,7 @@ class Conversation:
         if question is None:
             return None
         if each.value is not None:
-            self._flow.compute(each, kept, data)
+            self._flow.compute(question, each.value, kept, data)
         return question if kinds.kind(question.kind).is_asked else None
 
     def _read(
@@ -110,15 +120,20 @@ class Conversation:
         kept: dict[str, Answer],
         data: Data,
         context: Context,
-    ) -> None:
-        chosen: set[str] = set()
-        for atom in offered(each, question, data):
+    ) -> Question | None:
+        """Read the fields of a question; None where conditions leave nothing of it to ask."""
+        chosen: dict[str, tuple[str, ...]] = {}
+        asks: Asks = {}
+        for atom in offered(each, question, data, asks):
             key = atom.question.key
+            if atom.value is not None:
+                self._flow.work_out(each, atom, kept, data)
+                continue
             typed: Sequence[str] = form.get(key, ())
             if isinstance(typed, str):
                 typed = (typed,)
             found.raw[key] = typed
-            if atom.is_beside and atom.belongs_to not in chosen:
+            if atom.is_beside and atom.belongs_to not in chosen.get(atom.host, ()):
                 continue
             try:
                 answer = self._readers[key].form(typed)
@@ -126,13 +141,13 @@ class Conversation:
                 found.refused[key] = refusal
                 continue
             if answer is not None:
-                answer = within(answer, question, atom)
+                answer = within(answer, question, atom, asks)
             if answer is None:
                 continue
-            if not atom.is_beside:
-                chosen.update(answer.choices or ())
+            chosen[key] = answer.choices or ()
             found.answers[key] = answer
             self._flow.note(atom, answer, kept, data, context)
+        return posed(each, question, asks, data)
 
     def _missing(
         self,
@@ -141,33 +156,28 @@ class Conversation:
         form: Mapping[str, Sequence[str]] | None,
         answers: Mapping[str, Answer],
         data: Data,
-        context: Context,
     ) -> dict[str, Refusal]:
         """What is required of a shown question and not there."""
         is_required = question.is_required or (
             each.required is not None and each.required.holds(data)
         )
-        wrong: dict[str, Refusal] = {}
-        atoms = offered(each, question, data)
         composite = kinds.kind(question.kind).expand is not None
-        for atom in atoms:
+        is_all = is_required and not (composite and (each.required is None or question.is_required))
+        needs = question.needs if isinstance(question, Posed) and question.rows else frozenset()
+        open_atoms = [
+            atom
+            for atom in asked_of(each, question)
+            if atom.value is None and atom.question.key not in answers
+        ]
+        wrong: dict[str, Refusal] = {}
+        for atom in open_atoms:
             key = atom.question.key
-            if key in answers:
-                continue
             if atom.is_beside:
-                choice = next(c for c in question.choices if c.key == atom.belongs_to)
-                mine = answers.get(question.key)
-                is_chosen = mine is not None and choice.key in (mine.choices or ())
-                if choice.is_text_required and is_chosen:
-                    wrong[key] = Refusal("required")
-            elif atom.question.is_required or (is_required and not composite):
+                is_missing = self._lacks_words(atom, answers)
+            else:
+                is_missing = is_all or atom.question.is_required or key in needs
+            if is_missing:
                 wrong[key] = Refusal("required")
-        if composite and each.required is not None and is_required and not question.is_required:
-            wrong |= {
-                atom.question.key: Refusal("required")
-                for atom in atoms
-                if atom.question.key not in answers
-            }
         if (
             wrong
             or form is None
@@ -175,31 +185,48 @@ class Conversation:
             or question.key in _listed(form, LEFT)
         ):
             return wrong
-        if any(not atom.is_beside and atom.question.key not in answers for atom in atoms):
+        if any(not atom.is_beside for atom in open_atoms):
             wrong[question.key] = Refusal("requested")
         return wrong
 
-    def _judge(self, question: Question, found: Found, data: Data) -> None:
+    def _lacks_words(self, atom: Atom, answers: Mapping[str, Answer]) -> bool:
+        """Whether a choice is taken that does not go without words."""
+        mine = answers.get(atom.host)
+        if mine is None or atom.belongs_to not in (mine.choices or ()):
+            return False
+        return (atom.host, atom.belongs_to) in self._wordy
+
+    def _judge(self, each: Step, question: Question, found: Found, data: Data) -> None:
         """What the answers of a question say together, and together with those before."""
-        refusal = self._judged(question, found.answers, data)
-        if refusal is not None and question.key not in found.refused:
-            found.refused[question.key] = refusal
+        for key, refusal in self._judged(each, question, found.answers, data).items():
+            found.refused.setdefault(key, refusal)
 
     def _judged(
-        self, question: Question, answers: Mapping[str, Answer], data: Data
-    ) -> Refusal | None:
+        self, each: Step, question: Question, answers: Mapping[str, Answer], data: Data
+    ) -> dict[str, Refusal]:
+        wrong: dict[str, Refusal] = {}
         try:
             kinds.kind(question.kind).judge(question, answers)
         except Refusal as refusal:
-            return refusal
+            wrong[question.key] = refusal
         is_answered = question.key in answers or any(
             key.startswith(f"{question.key}.") for key in answers
         )
-        if is_answered:
-            for valid, message in self._checks.get(question.key, ()):
-                if not valid.holds(data):
-                    return Refusal("check", words=message)
-        return None
+        if is_answered and not wrong:
+            self._check(question.key, self._checks.get(question.key, ()), data, wrong)
+        for atom in each.atoms:
+            if atom.checks and atom.question.key in answers:
+                self._check(atom.question.key, atom.checks, data, wrong)
+        return wrong
+
+    @staticmethod
+    def _check(
+        key: str, checks: Sequence[tuple[Condition, str]], data: Data, wrong: dict[str, Refusal]
+    ) -> None:
+        for valid, message in checks:
+            if not valid.holds(data):
+                wrong[key] = Refusal("check", words=message)
+                return
 
     def judge_all(
         self,
@@ -218,13 +245,12 @@ class Conversation:
             if question is None:
                 continue
             if not partial:
-                missing = self._missing(each, question, None, route.answers, route.data, context)
+                missing = self._missing(each, question, None, route.answers, route.data)
                 wrong |= {key: refusal for key, refusal in missing.items() if key not in refused}
                 if missing:
                     continue
-            refusal = self._judged(question, route.answers, route.data)
-            if refusal is not None and question.key not in refused:
-                wrong[question.key] = refusal
+            judged = self._judged(each, question, route.answers, route.data)
+            wrong |= {key: refusal for key, refusal in judged.items() if key not in refused}
         return route.answers, wrong
 
     def first_missing(self, answers: Mapping[str, Answer], context: Context) -> int | None:
@@ -234,14 +260,28 @@ class Conversation:
         for stop in route.stops:
             for question in stop.questions:
                 each = steps[question.key]
-                missing = self._missing(each, question, None, route.answers, route.data, context)
-                if missing or self._judged(question, route.answers, route.data) is not None:
+                missing = self._missing(each, question, None, route.answers, route.data)
+                if missing or self._judged(each, question, route.answers, route.data):
                     return stop.place
         return None
 
 
 def _readers_of(question: Question) -> Readers:
     return kinds.kind(question.kind).readers(question)
+
+
+def _new(each: Step, question: Question, seen: Collection[str]) -> list[str]:
+    """What is asked and was not on the page yet: the question itself, or some of its atoms."""
+    if not seen:
+        return []
+    if question.key not in seen:
+        return [question.key]
+    if not isinstance(question, Posed):
+        return []
+    keys = [
+        atom.question.key for atom in each.atoms if atom.show and atom.question.key in question.asks
+    ]
+    return [key for key in keys if key not in seen]
 
 
 def _listed(form: Mapping[str, Sequence[str]], name: str) -> Sequence[str]:

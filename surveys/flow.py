@@ -12,7 +12,18 @@ from surveys.logic import Condition, Context, Data, begin, condition, copied, pu
 from surveys.ordering import arranged, choices_for
 from surveys.parts import Block, Choice, Definition, Ending, Page, Question
 from surveys.sequence import sequence
-from surveys.steps import Atom, Leg, Step, is_plain, offered, step, within
+from surveys.steps import (
+    Asks,
+    Atom,
+    Leg,
+    Step,
+    is_begun,
+    is_plain,
+    offered,
+    posed,
+    step,
+    within,
+)
 from surveys.strings import tidy
 from surveys.values import Answer
 
@@ -89,6 +100,7 @@ class Flow:
                 conditions += [each.show, each.required, each.value]
                 conditions += [*each.choices.values(), *each.rows.values()]
                 conditions += [condition(check.valid_if) for check in each.question.checks]
+                conditions += [when for atom in each.atoms for when in atom.conditions]
         paths = {path for each in conditions if each is not None for path in each.paths}
         return frozenset(path.partition(".")[2] for path in paths if path.startswith("_sentiment."))
 
@@ -114,16 +126,21 @@ class Flow:
             question = self.asked(each, kept, data, context)
             if question is None:
                 continue
-            for atom in offered(each, question, data):
+            asks: Asks = {}
+            for atom in offered(each, question, data, asks):
+                if atom.value is not None:
+                    self.work_out(each, atom, kept, data)
+                    continue
                 answer = answers.get(atom.question.key)
                 if answer is not None:
-                    answer = within(answer, question, atom)
+                    answer = within(answer, question, atom, asks)
                 if answer is not None:
                     self.note(atom, answer, kept, data, context)
             if each.value is not None:
-                self.compute(each, kept, data)
-            if kinds.kind(question.kind).is_asked:
-                shown.append(question)
+                self.compute(question, each.value, kept, data)
+            made = posed(each, question, asks, data)
+            if made is not None and kinds.kind(question.kind).is_asked:
+                shown.append(made)
         return shown
 
     def asks_within(self, place: int) -> bool:
@@ -133,6 +150,7 @@ class Flow:
         for each in leg.steps:
             conditions = [each.show, *each.choices.values(), *each.rows.values()]
             conditions += [atom.show for atom in each.atoms]
+            conditions += [when for atom in each.atoms for when in atom.choices.values()]
             named = {
                 path.removeprefix("_text.").removeprefix("_sentiment.").partition(".")[0]
                 for when in conditions
@@ -226,11 +244,16 @@ class Flow:
         if key in self.feelings and answer.text is not None and context.feeling is not None:
             put(data["_sentiment"], key, context.feeling(answer.text, context.language))
 
-    def compute(self, each: Step, kept: dict[str, Answer], data: Data) -> None:
+    def work_out(self, each: Step, atom: Atom, kept: dict[str, Answer], data: Data) -> None:
+        """The value of a calculated part; an entry nobody began has none."""
+        if atom.value is not None and is_begun(each, atom, kept):
+            self.compute(atom.question, atom.value, kept, data)
+
+    def compute(
+        self, question: Question, value: Condition, kept: dict[str, Answer], data: Data
+    ) -> None:
         """The value of a calculated question, or of a hidden one that came with the link."""
-        assert each.value is not None
-        question = each.question
-        found = each.value.value(data)
+        found = value.value(data)
         if found is None and question.kind == "hidden":
             return  # A program may have given it as an answer.
         kept.pop(question.key, None)

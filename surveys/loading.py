@@ -8,6 +8,7 @@ from dataclasses import fields
 from types import MappingProxyType
 
 from surveys import kinds, theme, translations
+from surveys.entries import RESERVED_PARTS
 from surveys.loading_flow import Flow
 from surveys.parts import Carried, Carry, Check, Choice, Definition, Page, Question, Skip
 from surveys.reading import Reader
@@ -29,7 +30,17 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _CARRIED: tuple[Carried, ...] = ("chosen", "not_chosen", "offered")
 # Names under which expressions find what is no answer; no question may take them.
 RESERVED = frozenset(
-    {"_data", "_text", "_sentiment", "_language", "_today", "_row", "_choice", "_response"}
+    {
+        "_data",
+        "_text",
+        "_sentiment",
+        "_language",
+        "_today",
+        "_row",
+        "_choice",
+        "_response",
+        "_entry",
+    }
 )
 
 
@@ -193,7 +204,7 @@ class Loader(Flow):
             refuse(f"{path}.settings.{setting}", message)
 
     def _parts(self, value: object, path: str) -> Iterator[Question]:
-        taken: set[str] = set()
+        taken: set[str] = set(RESERVED_PARTS)
         for where, part in self.reader.each(value, path, MAX_PARTS, "parts"):
             made = self._question(part, where, taken, is_part=True)
             kind = kinds.kind(made.kind)

@@ -103,6 +103,7 @@ def codes(told: Mapping[str, object]) -> set[str]:
     for each in questions:
         names = {each["kind"], *each["settings"], *(atom["reads"] for atom in each["atoms"])}
         names |= {name for name in ("checks", "is_requested") if each.get(name)}
+        names |= {"checks" for atom in each["atoms"] if atom.get("checks")}
         for name in names:
             wanted.update(_CODES.get(name, ()))
     return wanted
@@ -119,7 +120,7 @@ def _before(
 
 def _conditions(each: Step) -> Iterable[Condition]:
     found = [each.show, each.required, each.value, *each.choices.values(), *each.rows.values()]
-    found += [atom.show for atom in each.atoms]
+    found += [when for atom in each.atoms for when in atom.conditions]
     found += [condition(check.valid_if) for check in each.question.checks]
     return (when for when in found if when is not None)
 
@@ -128,7 +129,10 @@ def _moves(each: Step, here: set[str]) -> bool:
     question = each.question
     carries = (question.choices_from, question.rows_from)
     return bool(
-        each.choices or each.rows or any(carry and carry.question in here for carry in carries)
+        each.choices
+        or each.rows
+        or any(atom.show or atom.choices for atom in each.atoms)
+        or any(carry and carry.question in here for carry in carries)
     )
 
 
@@ -145,6 +149,7 @@ def _told(each: Step, here: Mapping[str, Question]) -> dict[str, object]:
         kind=question.kind,
         is_asked=kinds.kind(question.kind).is_asked,
         is_composite=kinds.kind(question.kind).expand is not None,
+        is_lined=bool(question.rows),
         is_required=question.is_required,
         is_requested=question.is_requested,
         show_if=question.show_if,
@@ -152,10 +157,8 @@ def _told(each: Step, here: Mapping[str, Question]) -> dict[str, object]:
         value=given if question.value is None else question.value,
         choices=_offer(question.choices, each.choices, question.choices_from, here),
         rows=_offer(question.rows, each.rows, question.rows_from, here),
-        needs=[part.key for part in question.parts if part.is_required],
-        checks=[
-            {"valid_if": check.valid_if, "message": check.message} for check in question.checks
-        ],
+        needs=_needed(question),
+        checks=_checks(question),
     ) | {
         "settings": _settings(question),
         "atoms": [
@@ -191,9 +194,7 @@ def _offer(
 
 def _atom(question: Question, atom: Atom) -> dict[str, object]:
     asked = atom.question
-    beside = next(
-        (c for c in question.choices if atom.is_beside and c.key == atom.belongs_to), None
-    )
+    is_own = asked is question
     points = kinds.points(asked)
     settings = _settings(asked)
     if points:
@@ -201,15 +202,34 @@ def _atom(question: Question, atom: Atom) -> dict[str, object]:
     alone = [choice.key for choice in asked.choices if choice.is_exclusive]
     if alone:
         settings["alone"] = alone
+    wordy = [choice.key for choice in asked.choices if choice.is_text_required]
     return _given(
         key=asked.key,
         reads=_reads(asked),
-        is_required=asked.is_required if beside is None else beside.is_text_required,
+        is_required=asked.is_required,
         is_beside=atom.is_beside,
+        row=atom.row,
         of=atom.belongs_to,
-        show_if=asked.show_if if asked is not question else None,
+        host=atom.host,
+        wordy=wordy,
+        show_if=None if is_own else asked.show_if,
+        required_if=None if is_own else asked.required_if,
+        value=None if is_own else asked.value,
+        checks=[] if is_own else _checks(asked),
+        choices=None if is_own else _offer(asked.choices, atom.choices, None, {}),
         settings=settings,
     )
+
+
+def _needed(question: Question) -> list[str]:
+    """The parts a begun entry must have, by their keys in each."""
+    if question.rows:
+        return []
+    return [part.key for part in question.parts if part.is_required]
+
+
+def _checks(question: Question) -> list[dict[str, object]]:
+    return [{"valid_if": each.valid_if, "message": each.message} for each in question.checks]
 
 
 def _reads(question: Question) -> str:

@@ -65,9 +65,9 @@ class Question:
     """One asked thing. ``settings`` holds what the kind declares, defaults written out by load.
 
     ``is_requested`` asks once more before it lets the question go unanswered. ``rows`` are the lines
-    of a matrix, ``parts`` the questions asked in each line or in each entry of a group. ``value`` is
-    how a calculated value comes about, ``default`` what stands in its fields at first: a plain value, or
-    logic that gives one. ``origin`` names the question of the bank it was taken from: questions of the
+    of a matrix, ``parts`` the questions asked in each line or in each entry of a group; their logic may
+    name one another as ``_entry.key``. ``value`` is how a calculated value comes about, ``default`` what
+    stands in its fields at first: a plain value, or logic that gives one. ``origin`` names the question of the bank it was taken from: questions of the
     same origin ask the same in several surveys.
     """
 
@@ -91,6 +91,20 @@ class Question:
     value: Logic = field(default=None, hash=False)
     default: Logic = field(default=None, hash=False)
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posed(Question):
+    """A question as it is put to one person, where conditions decide about parts of it.
+
+    ``asks`` are the keys of the atoms that are asked, each with the choices it offers, None for all.
+    ``needs`` are those of them that a condition requires.
+    """
+
+    asks: Mapping[str, frozenset[str] | None] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

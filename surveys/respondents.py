@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from surveys.made_up import answered
 from surveys.parts import Definition, Question
 from surveys.proof.places import comparands
 from surveys.statistics import Estimate, share
+from surveys.steps import unposed
 from surveys.values import Answer, Cleaned
 
 MOST_WALKS = 100_000
@@ -50,6 +51,7 @@ class DeadEnd(NamedTuple):
     page: str
     walks: int
     codes: Mapping[str, str]
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Simulated:
     """What random walks met. ``endings`` counts by key, "" for plain thanks; ``quotas`` counts whom
 
     each quota holds for. ``disagreements`` are walks whose answers were read otherwise as a whole
-    than page by page: there should be none.
+    than page by page, the first of ``disagreeing``: there should be none.
     """
 
     n: int
@@ -71,6 +73,7 @@ class Simulated:
     never_reached: tuple[str, ...]
     dead_ends: tuple[DeadEnd, ...]
     disagreements: tuple[str, ...]
+    disagreeing: int
 
 
 class Walk(NamedTuple):
@@ -80,7 +83,7 @@ class Walk(NamedTuple):
     route: Route
     pages: tuple[int, ...]
     context: Context
-    stuck: tuple[int, Mapping[str, str]] | None
+    stuck: tuple[int, Cleaned] | None
     differs: str
 
 
@@ -111,7 +114,7 @@ class Respondents:
             stops = ahead.stops
             cleaned = self._page(ahead, context, draw) if stops else _NOTHING
             if not cleaned.is_valid:
-                stuck = (leg.place, cleaned.codes)
+                stuck = (leg.place, cleaned)
                 way.meet(leg, {})
                 break
             way.meet(leg, cleaned.answers)
@@ -162,14 +165,15 @@ class Respondents:
         steps = self.compiled.flow.legs[stop.place].steps
         asked = {question.key: question for question in stop.questions}
         form: dict[str, list[str]] = {SEEN: [each.question.key for each in steps]}
+        form[SEEN] += [atom.question.key for each in steps if each.is_posed for atom in each.atoms]
         for each in steps:
             if not kinds.kind(each.question.kind).is_asked:
                 continue
             is_left = not each.question.is_required and draw.random() < skips
             if not is_left:
-                question = asked.get(each.question.key, each.question)
+                question = unposed(asked.get(each.question.key, each.question))
                 # Only a question that was arranged for this person has other parts than all others'.
-                same = question is each.question
+                same = not each.is_arranged
                 atoms = [one.question for one in each.atoms] if same else kinds.atoms(question)
                 form.update(answered(question, atoms, self.named, draw))
         return form
@@ -191,13 +195,21 @@ class Respondents:
         return seconds / 60
 
 
-def simulate(definition: Definition, n: int, seed: int = 0) -> Simulated:
-    """Let ``n`` random respondents answer; the same seed gives the same ones."""
+def simulate(
+    definition: Definition, n: int, seed: int = 0, goes_on: Callable[[int], bool] = lambda _: True
+) -> Simulated:
+    """Let ``n`` random respondents answer; the same seed gives the same ones.
+
+    ``goes_on`` is told before each walk how many were walked; where it says no, these are all.
+    """
     n = max(0, min(n, MOST_WALKS))
     respondents = Respondents(definition)
     draw = random.Random(seed)  # noqa: S311 - made-up people need no secrecy
     tally = _Tally()
     for number in range(n):
+        if not goes_on(number):
+            n = number
+            break
         tally.add(respondents, respondents.walk(draw, number))
     return tally.told(respondents, n, seed)
 
@@ -212,16 +224,16 @@ class _Tally:
         self.quotas: Counter[str] = Counter()
         self.lengths: list[float] = []
         self.minutes: list[float] = []
-        self.stuck: dict[str, tuple[int, Mapping[str, str]]] = {}
+        self.stuck: dict[str, tuple[int, Cleaned]] = {}
         self.differing: list[str] = []
 
     def add(self, respondents: Respondents, walk: Walk) -> None:
         """Count one walk."""
         pages = respondents.definition.pages
         if walk.stuck is not None:
-            place, codes = walk.stuck
-            count, _ = self.stuck.get(pages[place].key, (0, {}))
-            self.stuck[pages[place].key] = (count + 1, codes)
+            place, cleaned = walk.stuck
+            count = self.stuck[pages[place].key][0] if pages[place].key in self.stuck else 0
+            self.stuck[pages[place].key] = (count + 1, cleaned)
         for stop in walk.route.stops:
             self.pages[pages[stop.place].key] += 1
             self.questions.update(question.key for question in stop.questions)
@@ -258,8 +270,12 @@ class _Tally:
             endings=dict(sorted(self.endings.items())),
             quotas={quota.key: self.quotas[quota.key] for quota in definition.quotas},
             never_reached=tuple(each.key for each in questions if not each.met),
-            dead_ends=tuple(DeadEnd(page, *each) for page, each in self.stuck.items()),
+            dead_ends=tuple(
+                DeadEnd(page, walks, cleaned.codes, cleaned.errors)
+                for page, (walks, cleaned) in self.stuck.items()
+            ),
             disagreements=tuple(self.differing[:20]),
+            disagreeing=len(self.differing),
         )
 
 

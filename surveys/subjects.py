@@ -55,13 +55,12 @@ def subjects(definition: Definition, before: str = "") -> dict[str, Subject]:
 
 def of_question(question: Question) -> Iterable[Subject]:
     """The subjects of one question: its answer, its parts', and the sentiment of a comment."""
-    for atom in kinds.atoms(question):
+    atoms = kinds.atoms(question)
+    keys = {atom.key for atom in atoms}
+    for atom in atoms:
         kind = kinds.kind(atom.kind)
-        is_beside = (
-            atom is not question and atom.key.endswith(".text") and kind.name == "short_text"
-        )
         path = atom.key
-        if is_beside and question.choices and kinds.kind(question.kind).expand is None:
+        if kinds.host(question, atom.key, keys):
             path = f"_text.{atom.key.removesuffix('.text')}"
         shape = _SHAPES.get(kind.answer)
         if kind.answer == "choices":

@@ -40,7 +40,11 @@ class Line(NamedTuple):
 def lines_of(question: Question, t: Words) -> tuple[Line, ...]:
     """The lines of a composite question; one without a label where it only has fields."""
     by_line: dict[str, list[Question]] = {}
-    for atom in kinds.atoms(question):
+    atoms = kinds.atoms(question)
+    keys = {atom.key for atom in atoms}
+    for atom in atoms:
+        if kinds.host(question, atom.key, keys):
+            continue  # Words beside a choice stand with the choice.
         first, _, rest = _tail(question, atom).partition(".")
         by_line.setdefault(first, []).append(_short(question, atom, first, rest, t))
     known = {each.key: each for each in (question.rows or question.choices)}
@@ -48,16 +52,16 @@ def lines_of(question: Question, t: Words) -> tuple[Line, ...]:
         "." in _tail(question, atom[0]) for atom in by_line.values()
     )
     if not known and not is_numbered:
-        fields = tuple(atom for atoms in by_line.values() for atom in atoms)
+        fields = tuple(atom for asked in by_line.values() for atom in asked)
         return (Line(question.key, "", "", fields),)
     lines = []
-    for first, atoms in by_line.items():
+    for first, asked in by_line.items():
         if is_numbered:
             name = "entry" if question.parts else "set"
             label, opposite = t(f"array.{name}", number=first, count=len(by_line)), ""
         else:
             label, opposite = known[first].label, known[first].opposite
-        lines.append(Line(f"{question.key}.{first}", label, opposite, tuple(atoms)))
+        lines.append(Line(f"{question.key}.{first}", label, opposite, tuple(asked)))
     return tuple(lines)
 
 
@@ -97,7 +101,19 @@ def wrong_of(question: Question, errors: Mapping[str, str], t: Words) -> list[tu
                 both = line.label and atom.text != line.label
                 words = t("array.row_answer", row=line.label, column=atom.text)
                 wrong.append((atom.key, words if both else atom.text))
+            wrong += [
+                (beside, choice.label)
+                for choice in atom.choices
+                if (beside := f"{atom.key}.{choice.key}.text") in errors
+            ]
     return wrong
+
+
+def seen_of(question: Question) -> str:
+    """The keys a form has shown when it shows a question: its own, and those of atoms on conditions."""
+    atoms = kinds.atoms(question)
+    shown = [atom.key for atom in atoms if atom is not question and atom.show_if is not None]
+    return " ".join([question.key, *shown])
 
 
 def focus_of(question: Question, errors: Mapping[str, str]) -> str:
@@ -225,6 +241,7 @@ def install(app: Flask) -> None:
         range_of=range_of,
         rank_hint=rank_hint,
         scale_of=scale_of,
+        seen_of=seen_of,
         several=several,
         single=single,
         stops_of=stops_of,

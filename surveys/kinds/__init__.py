@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 from surveys import translations
@@ -18,7 +20,7 @@ from surveys.kinds.ordering import ORDERING
 from surveys.kinds.particulars import PARTICULARS
 from surveys.kinds.scales import SCALES
 from surveys.kinds.writing import WRITING
-from surveys.parts import SettingValue
+from surveys.parts import Posed, SettingValue
 from surveys.strings import shown
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "SettingValue",
     "atoms",
     "columns",
+    "host",
     "kind",
     "metrics",
     "names",
@@ -110,12 +113,33 @@ def scale(question: Asked, language: str) -> Scale | None:
 def atoms(question: Asked) -> tuple[Asked, ...]:
     """The questions that take the answers: itself, or the parts of a composite one; words beside a
 
-    choice ("Other, please say") are one more, under the keys of both.
+    choice ("Other, please say") are one more, under the keys of both. Of a question put to one person
+    they are those that are asked.
     """
     expand = kind(question.kind).expand
-    if expand is not None:
+    if expand is None:
+        return (question, *beside(question))
+    if not isinstance(question, Posed):
         return expand(question)
-    return (question, *beside(question))
+    asks = question.asks
+    return tuple(_offering(each, asks[each.key]) for each in expand(question) if each.key in asks)
+
+
+def host(question: Asked, key: str, keys: Collection[str]) -> str:
+    """The key of the atom beside whose choice these words are asked; nothing for any other atom.
+
+    ``keys`` are those of all atoms of the question.
+    """
+    before, _, tail = key.rpartition(".")
+    of = before.rpartition(".")[0]
+    return of if tail == "text" and of in keys and key != question.key else ""
+
+
+def _offering(atom: Asked, offered: frozenset[str] | None) -> Asked:
+    """An atom with the choices that are offered."""
+    if offered is None:
+        return atom
+    return replace(atom, choices=tuple(each for each in atom.choices if each.key in offered))
 
 
 def seconds(question: Asked) -> float:

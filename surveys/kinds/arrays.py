@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from surveys.entries import Place, placed
 from surveys.kinds.base import Asked, Kind, Setting, no_columns, no_readers, whole
-from surveys.parts import Choice, Logic, Question, SettingValue
+from surveys.kinds.beside import beside
+from surveys.parts import Choice, Logic, Posed, Question, SettingValue
 from surveys.values import Answer, Refusal
 
 MOST_ENTRIES = 30
+CALCULATED = "calculated"
 
 _UNIQUE = Setting(
     "is_unique", "boolean", "Each answer once", "No two rows take the same answer.", default=False
@@ -109,31 +112,40 @@ def _number(question: Asked) -> tuple[Asked, ...]:
 def _grid(question: Asked) -> tuple[Asked, ...]:
     """The parts of each row; a required grid asks for all that its parts require."""
     return tuple(
-        replace(
-            part,
-            key=f"{question.key}.{row.key}.{part.key}",
-            text=f"{question.text}: {row.label}, {part.text}",
-            is_required=part.is_required or question.is_required,
-            show_if=_both(row.show_if, part.show_if),
-        )
-        for row in question.rows
+        atom
+        for number, row in enumerate(question.rows, 1)
         for part in question.parts
+        for atom in _in_row(question, part, row, number)
     )
+
+
+def _in_row(question: Asked, part: Asked, row: Choice, number: int) -> tuple[Asked, ...]:
+    place = Place(f"{question.key}.{row.key}", number, row.key)
+    made = placed(part, place, f"{question.text}: {row.label}, {part.text}")
+    made = replace(
+        made,
+        is_required=(part.is_required or question.is_required) and part.kind != CALCULATED,
+        show_if=_both(row.show_if, made.show_if),
+    )
+    return (made, *beside(made))
 
 
 def _entries(question: Asked) -> tuple[Asked, ...]:
     """The parts of each entry, numbered from 1; what an entry requires is for its judge."""
     most = whole(question.settings.get("maximum"), 10)
     return tuple(
-        replace(
-            part,
-            key=f"{question.key}.{number}.{part.key}",
-            text=f"{question.text} {number}, {part.text}",
-            is_required=False,
-        )
+        atom
         for number in range(1, most + 1)
         for part in question.parts
+        for atom in _in_entry(question, part, number)
     )
+
+
+def _in_entry(question: Asked, part: Asked, number: int) -> tuple[Asked, ...]:
+    place = Place(f"{question.key}.{number}", number, str(number))
+    made = placed(part, place, f"{question.text} {number}, {part.text}")
+    made = replace(made, is_required=False)
+    return (made, *beside(made))
 
 
 def _both(first: Logic, second: Logic) -> Logic:
@@ -160,17 +172,26 @@ def _judge_rows(question: Asked, answers: Mapping[str, Answer]) -> None:
 def _judge_entries(question: Asked, answers: Mapping[str, Answer]) -> None:
     """As many entries as wanted, none of them half filled in where a part is required."""
     most = whole(question.settings.get("maximum"), 10)
-    needed = [part.key for part in question.parts if part.is_required]
+    asked = [part for part in question.parts if part.kind != CALCULATED]
     filled = 0
     for number in range(1, most + 1):
-        given = [f"{question.key}.{number}.{part.key}" in answers for part in question.parts]
-        if any(given):
+        keys = {f"{question.key}.{number}.{part.key}": part for part in asked}
+        if any(key in answers for key in keys):
             filled += 1
-            if any(f"{question.key}.{number}.{key}" not in answers for key in needed):
+            if any(
+                key not in answers and _is_needed(question, key, part) for key, part in keys.items()
+            ):
                 raise Refusal("entry_incomplete", number=number)
     least = max(whole(question.settings.get("minimum"), 0), int(question.is_required))
     if (filled or question.is_required) and filled < least:
         raise Refusal("too_few_entries", minimum=least)
+
+
+def _is_needed(question: Asked, key: str, part: Asked) -> bool:
+    """Whether an entry that is begun must have this part: what is not asked cannot be missing."""
+    if not isinstance(question, Posed):
+        return part.is_required
+    return key in question.needs or (part.is_required and key in question.asks)
 
 
 def _check_scale(question: Asked) -> Iterable[tuple[str, str]]:

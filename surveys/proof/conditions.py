@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from surveys.parts import Choice, Question
 from surveys.proof.findings import Finding, error, few, note, warning
 from surveys.proof.formulas import FALSE, TRUE, Node, all_of
-from surveys.proof.places import LAST, Site, uses
+from surveys.proof.places import LAST, Site, Use, uses
 from surveys.proof.ways import Ways
 
+_NO_CONDITIONS = frozenset({"data", "value", "default", "quota", "ending"})
 _WHAT = {
     "block": "this block is",
     "page": "this page is",
@@ -23,15 +25,26 @@ _WHAT = {
 def conditions(ways: Ways) -> Iterator[Finding]:
     """All findings on whether conditions can hold."""
     settled: set[str] = set()
-    for use in uses(ways.definition):
-        if use.what in ("data", "value", "default", "quota", "ending"):
-            continue
-        formula = ways.formulas.of(use.logic, use.site)
-        for found in _alone(ways, use.path, use.what, formula, use.question):
-            settled.add(use.path)
+    looked_at = (use for use in uses(ways.definition) if use.what not in _NO_CONDITIONS)
+    by_path = sorted(looked_at, key=lambda use: use.path)
+    for path, same in groupby(by_path, key=lambda use: use.path):
+        for found in _everywhere(ways, same):
+            settled.add(path)
             yield found
     for index in range(len(ways.definition.pages)):
         yield from _page(ways, index, settled)
+
+
+def _everywhere(ways: Ways, same: Iterable[Use]) -> list[Finding]:
+    """What is true of a condition in every place it is asked: that of a part is asked in each entry."""
+    found: list[Finding] | None = None
+    for use in same:
+        formula = ways.formulas.of(use.logic, use.site)
+        here = list(_alone(ways, use.path, use.what, formula, use.question))
+        found = here if found is None else [each for each in found if each in here]
+        if not found:
+            return []
+    return found or []
 
 
 def _alone(ways: Ways, path: str, what: str, formula: Node, key: str) -> Iterator[Finding]:

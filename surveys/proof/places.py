@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from surveys import kinds
 from surveys.carrying import widened
+from surveys.entries import has_logic
 from surveys.expressions import Value
 from surveys.expressions.catalogue import operation
 from surveys.parts import Block, Choice, Definition, Logic, Page, Question
@@ -71,10 +73,11 @@ class Places:
         for index, page in enumerate(self.definition.pages):
             for number, question in enumerate(page.questions):
                 self.asked[question.key] = (index, number)
-                composite = kinds.kind(question.kind).expand is not None
-                for atom in kinds.atoms(question):
-                    is_beside = not composite and atom is not question
-                    made = Atom(atom, question, index, number + 0.25, is_beside)
+                atoms = kinds.atoms(question)
+                keys = {atom.key for atom in atoms}
+                for place, atom in enumerate(atoms):
+                    is_beside = kinds.host(question, atom.key, keys) != ""
+                    made = Atom(atom, question, index, _at(number, place, atoms), is_beside)
                     self.atoms[atom.key] = made
                     self._group(atom.key.removesuffix(".text") if is_beside else atom.key, made)
 
@@ -159,8 +162,13 @@ class Places:
         return not self.may_be_passed(atom.page)
 
 
+def _at(number: int, place: int, atoms: Sequence[Question]) -> float:
+    """When an atom of a question is asked: all of them before what is asked of them together."""
+    return number + 0.25 + 0.2 * place / len(atoms)
+
+
 def uses(definition: Definition) -> Iterator[Use]:
-    """Every piece of logic of a definition."""
+    """Every piece of logic of a definition; that of a part once for each row or entry."""
     for i, field in enumerate(definition.data):
         if field.value is not None:
             yield Use(f"data[{i}].value", field.value, Site(BEGINNING, FIRST), "data")
@@ -208,9 +216,37 @@ def _of_question(question: Question, path: str, page: int, number: int) -> Itera
         yield from _of_choices(choices, f"{path}.{name}", before, name[:-1], key)
     for k, check in enumerate(question.checks):
         yield Use(f"{path}.checks[{k}].valid_if", check.valid_if, after, "check", key)
-    for k, part in enumerate(question.parts):
-        if part.show_if is not None:
-            yield Use(f"{path}.parts[{k}].show_if", part.show_if, before, "part", key)
+    if any(has_logic(part) for part in question.parts):
+        yield from _of_parts(
+            replace(question, rows=tuple(map(_unconditional, question.rows))), path, page, number
+        )
+
+
+def _unconditional(row: Choice) -> Choice:
+    """A row without its condition, which is looked at by itself."""
+    return replace(row, show_if=None)
+
+
+def _of_parts(question: Question, path: str, page: int, number: int) -> Iterator[Use]:
+    places = {part.key: k for k, part in enumerate(question.parts)}
+    atoms = kinds.atoms(question)
+    for place, atom in enumerate(atoms):
+        _, _, key = atom.key[len(question.key) + 1 :].partition(".")
+        k = places.get(key)
+        if k is None or not has_logic(question.parts[k]):
+            continue
+        at, own = _at(number, place, atoms), f"{path}.parts[{k}]"
+        before, after = Site(page, at), Site(page, number + 0.5)
+        for name, logic, site, what in (
+            ("show_if", atom.show_if, before, "part"),
+            ("required_if", atom.required_if, after, "required"),
+            ("value", atom.value, before, "value"),
+        ):
+            if logic is not None:
+                yield Use(f"{own}.{name}", logic, site, what, question.key)
+        yield from _of_choices(atom.choices, f"{own}.choices", before, "choice", question.key)
+        for m, check in enumerate(atom.checks):
+            yield Use(f"{own}.checks[{m}].valid_if", check.valid_if, after, "check", question.key)
 
 
 def _of_choices(

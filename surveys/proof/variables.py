@@ -122,6 +122,9 @@ class Variables:
             return Named((Variable(path, Domain("number", low=-1.0, high=1.0), atom),))
         if head in _CHANGING:
             return Named(is_fixed=False)
+        if head == "_entry":
+            words = "Only parts of a question can name one another by _entry; write the key of the"
+            return Named(problem=f"{words} question itself.")
         return Named(problem=f"There is no question called {head}.")
 
     def _data(self, rest: str) -> Named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,15 +13,16 @@ from playwright.sync_api import Browser, Page
 from efm import clock
 from efm.feedback import course
 from efm.feedback.links import FormKeys
-from surveys import proof
+from surveys import kinds, proof
 from surveys.compiled import Compiled
 from surveys.definition import load
+from surveys.flow import Stop
 from surveys.logic import Context
-from surveys.values import Cleaned
+from surveys.values import Answer, Cleaned
 from tests.browser.test_answer_script import opened
 from tests.efm.collected import Published
 from tests.factories import House
-from tests.surveys.logical_surveys import document, logic
+from tests.surveys.logical_surveys import composite, document, logic
 
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
 
@@ -50,6 +52,9 @@ SEEN = """() => {
   return shown.map((box) => [box.dataset.question, [...new Set([...box.querySelectorAll("input[value]")]
     .filter((f) => ["radio", "checkbox"].includes(f.type) && !f.closest("[hidden]")).map((f) => f.value))].sort()]);
 }"""
+# The fields of grids and entries that stand on the page.
+FIELDS = """() => [...new Set([...document.querySelectorAll('[name^="c0."], [name^="lines."], [name^="more."]')]
+  .filter((field) => !field.closest("[hidden]")).map((field) => field.name))].sort()"""
 ERRORS = (
     "() => [...document.querySelectorAll('p.error')].map((p) => [p.id.slice(2, -6), p.textContent])"
 )
@@ -91,6 +96,8 @@ def drawn(seed: int) -> dict[str, Any]:
             "checks": [{"valid_if": {"<=": [{"var": "much"}, 5]}, "message": "Too much."}],
         },
     ]
+    known = list(listed)
+    listed += [composite(draw, each, known) for each in ("lines", "more")]
     return {**made, "quotas": [], "endings": [], "blocks": []}
 
 
@@ -104,6 +111,21 @@ def judged(survey: Published, compiled: Compiled, page: Page) -> tuple[Cleaned, 
     assert key is not None
     about = course.context(compiled, key.response_id, {}, clock.now())
     return compiled.clean_form_page(0, form, {}, about), about
+
+
+def fields_of(stops: Sequence[Stop], answers: Mapping[str, Answer]) -> list[str]:
+    """The names of the fields of grids and entries that should stand there."""
+    found = []
+    for question in (each for stop in stops for each in stop.questions if each.parts):
+        for atom in kinds.atoms(question):
+            host = atom.key.removesuffix(".text").rpartition(".")
+            is_beside = atom.key.endswith(".text")
+            is_open = not is_beside or (
+                host[0] in answers and host[2] in (answers[host[0]].choices or ())
+            )
+            if atom.kind != "calculated" and is_open:
+                found.append(atom.key)
+    return sorted(found)
 
 
 @pytest.mark.parametrize("seed", range(14))
@@ -129,6 +151,7 @@ def test_both_ask_and_refuse_the_same(
             }
             seen = dict(page.evaluate(SEEN))
             assert seen.keys() == asked.keys()
+            assert page.evaluate(FIELDS) == fields_of(stops, cleaned.answers)
             assert {key: keys for key, keys in seen.items() if asked[key]} == {
                 key: keys for key, keys in asked.items() if keys
             }

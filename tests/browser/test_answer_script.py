@@ -227,7 +227,7 @@ def test_the_page_is_small_and_loads_what_it_needs(
 ) -> None:
     every = [path.read_bytes() for path in STATIC.glob("answer*.js")]
     whole = sum(len(gzip.compress(each, 9)) for each in every)
-    assert whole < 23_000
+    assert whole < 23_500
     context = browser.new_context(base_url=address)
     page = context.new_page()
     loaded: list[str] = []

@@ -96,7 +96,7 @@ def fields(html: str) -> dict[str, list[str]]:
 
 def asked(html: str) -> str:
     """A page without what waits in templates for a script."""
-    return re.sub(r"<template>.*?</template>", "", html, flags=re.DOTALL)
+    return re.sub(r"<template[^>]*>.*?</template>", "", html, flags=re.DOTALL)
 
 
 def send(client: Any, address: str, html: str, **answers: Any) -> Any:
@@ -352,3 +352,28 @@ def test_a_default_stands_in_its_field_and_may_be_changed(client, house):
     send(client, survey.url, page, age="young")
     (row,) = survey.rows("answers")
     assert row.choices == ["young"]
+
+
+def test_parts_brought_up_within_their_row_are_asked_on_the_same_page(client, house):
+    parts = [
+        {"key": "used", "kind": "yes_no", "text": "Used?"},
+        {
+            "key": "often",
+            "kind": "number",
+            "text": "How often?",
+            "show_if": '_entry.used == "yes"',
+        },
+    ]
+    rows = [{"key": key, "label": key} for key in ("shop", "phone")]
+    grid = {"key": "ways", "kind": "grid", "text": "Ways", "rows": rows, "parts": parts}
+    survey = Published.of(house, {"title": "T", "language": "en", "pages": [{"questions": [grid]}]})
+    page = client.get(survey.url).text
+    assert "How often?" in page
+    assert "How often?" not in asked(page)
+    again = send(client, survey.url, page, **{"ways.shop.used": "yes", "ways.phone.used": "no"})
+    assert again.status_code == 200
+    assert 'name="ways.shop.often"' in asked(again.text)
+    assert 'name="ways.phone.often"' not in asked(again.text)
+    typed = {"ways.shop.used": "yes", "ways.phone.used": "no", "ways.shop.often": "3"}
+    assert send(client, survey.url, again.text, **typed).status_code == 303
+    assert {row.question_key for row in survey.rows("answers")} == set(typed)

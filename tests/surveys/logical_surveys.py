@@ -45,6 +45,8 @@ def document(
             made = question(draw, f"q{number}_{place}", known)
             page["questions"].append(made)
             known.append(made)
+        if draw.random() < 0.3:
+            page["questions"].append(composite(draw, f"c{number}", known))
         if draw.random() < 0.4:
             goals = ["end", "out", *(f"p{each}" for each in range(number + 1, pages))]
             page["skips"] = [
@@ -104,6 +106,43 @@ def question(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict
         made["show_if"] = logic(draw, known)
     if draw.random() < 0.15:
         made["required_if"] = logic(draw, known)
+    return made
+
+
+def composite(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """A grid or entries, with conditions in each line on the other parts of that line."""
+    inside: list[dict[str, Any]] = []
+    for name in "abc":
+        part = question(draw, f"_entry.{name}", inside or known)
+        part["key"] = part["text"] = name
+        if part["kind"] == "single_choice" and draw.random() < 0.5:
+            part["choices"][-1] |= {"takes_text": True, "is_text_required": draw.random() < 0.5}
+        if part["kind"] == "number" and draw.random() < 0.5:
+            part["checks"] = [
+                {"valid_if": {"<=": [{"var": f"_entry.{name}"}, 5]}, "message": "Less."}
+            ]
+        inside.append({**part, "key": f"_entry.{name}"})
+    parts = [{**part, "key": part["key"].removeprefix("_entry.")} for part in inside]
+    if draw.random() < 0.5:
+        value = {"+": [{"var": "_entry._number"}, {"count": [{"var": "_entry.a"}]}]}
+        parts.append({"key": "d", "kind": "calculated", "text": "", "value": value})
+    made: dict[str, Any] = {
+        "key": key,
+        "kind": draw.choice(["grid", "entries"]),
+        "text": key,
+        "parts": parts,
+    }
+    lines = ["1", "2"]
+    if made["kind"] == "grid":
+        lines = ["x", "y"]
+        made["rows"] = [{"key": each, "label": each} for each in lines]
+        if draw.random() < 0.3:
+            made["rows"][0]["show_if"] = logic(draw, known)
+    else:
+        made["settings"] = {"minimum": draw.randint(0, 1), "maximum": 2}
+    known += [
+        {**part, "key": f"{key}.{line}.{part['key']}"} for line in lines for part in parts[:3]
+    ]
     return made
 
 

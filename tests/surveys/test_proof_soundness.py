@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from surveys import kinds
 from surveys.definition import Definition, load
 from surveys.errors import DefinitionError
 from surveys.proof import Finding, prove
@@ -41,6 +42,12 @@ class Met:
                     self.counts.update(
                         ("choice", question.key, each.key) for each in question.choices
                     )
+                    for atom in kinds.atoms(question) if question.parts else ():
+                        part = atom.key.split(".")[2]
+                        self.counts["part", question.key, part] += 1
+                        self.counts.update(
+                            ("choice", question.key, part, each.key) for each in atom.choices
+                        )
             if walk.route.ending is not None:
                 self.counts["ending", walk.route.ending.key] += 1
             for key, when in respondents.quotas:
@@ -69,6 +76,12 @@ def claimed(definition: Definition, found: Finding) -> object:
     question = page.questions[numbers[1]]
     if len(numbers) == 2:
         return "question", question.key
+    if ".parts[" in found.path:
+        part = question.parts[numbers[2]]
+        choice = [part.choices[each].key for each in numbers[3:]]
+        return ("choice" if choice else "part", question.key, part.key, *choice)
+    if ".rows[" in found.path:
+        return None
     return "choice", question.key, question.choices[numbers[2]].key
 
 

@@ -120,19 +120,24 @@ const JUDGES = {
     const all = Object.fromEntries(given);
     return given.some(([key, value]) => key.endsWith(".best") && all[key.replace(/best$/, "worst")] === value) ? refuse("best_is_worst") : null;
   },
-  entries: ({ key, settings, needs = [], is_required: isRequired }, given) => {
-    const filled = [...new Set(given.map(([each]) => each.split(".")[1]))].sort((a, b) => a - b);
+  entries: ({ key: whole, settings, needs = [], is_required: isRequired }, given, asked, needed) => {
+    const inside = (key) => key.slice(whole.length + 1).split(".");
+    const numberOf = (key) => Number(inside(key)[0]);
+    const filled = [...new Set(given.map(([each]) => numberOf(each)))].sort((a, b) => a - b);
     const names = given.map(([each]) => each);
-    const number = filled.find((each) => needs.some((need) => !names.includes(`${key}.${each}.${need}`)));
+    const isNeeded = (key) => needed.includes(key) || (inside(key).length === 2 && needs.includes(inside(key)[1]));
+    const lacks = (number) => (key) => numberOf(key) === number && !names.includes(key) && isNeeded(key);
+    const number = filled.find((each) => asked.some(lacks(each)));
     const minimum = Math.max(settings.minimum ?? 0, isRequired ? 1 : 0);
     if (number) return refuse("entry_incomplete", { number });
     return (filled.length || isRequired) && filled.length < minimum ? refuse("too_few_entries", { minimum }) : null;
   },
 };
 
-/** What the answers of a question say together: a refusal or null; ``given`` are its answered atoms and their values. */
-export function judge(question, given) {
-  return (JUDGES[question.kind] ?? MANY_ROWS)(question, given);
+/** What the answers of a question say together: a refusal or null. ``given`` are its answered atoms and their values,
+ * ``asked`` the keys of all that are asked, ``needed`` those a condition requires. */
+export function judge(question, given, asked, needed) {
+  return (JUDGES[question.kind] ?? MANY_ROWS)(question, given, asked, needed);
 }
 
 /** What stands in the fields of a part of the page, by name. */

@@ -37,7 +37,10 @@ function place(key, isShown) {
 function put(part, isShown) {
   if (!part || part.hidden === !isShown || (!isShown && isHeld(part))) return;
   part.hidden = !isShown;
-  for (const field of part.matches("option") ? [part] : part.querySelectorAll("input, select, textarea, button")) field.disabled = !isShown;
+  for (const field of part.matches("option") ? [part] : part.querySelectorAll("input, select, textarea, button")) {
+    const within = field.closest("[hidden]");
+    field.disabled = !isShown || (within !== null && part !== within && part.contains(within));
+  }
   if (part.selected && !isShown) part.parentElement.selectedIndex = 0;
 }
 
@@ -54,12 +57,12 @@ function offered(group, data) {
   });
 }
 
-function putChoices(question, keys) {
-  const box = holder(question.key) ?? document;
+function putChoices(question, keys, box) {
   question.choices.keys.forEach((key, at) => {
     const isShown = keys.includes(key);
     for (const part of box.querySelectorAll(`[value="${key}"]`)) {
-      if (part.matches("option") || part.name === question.key || part.name?.startsWith(`${question.key}.`)) put(part.closest("option, label") ?? part, isShown);
+      const name = part.matches("option") ? part.parentElement.name : part.name;
+      if (name === question.key || name?.startsWith(`${question.key}.`)) put(part.closest("option, label") ?? part, isShown);
     }
     put(byId(`q-${question.key}.${key}`)?.closest(".field-line"), isShown);
     put(box.querySelectorAll(".heads > span")[at + 1], isShown);
@@ -74,21 +77,32 @@ function note(data, path, value) {
   inside[last] = value;
 }
 
-/** Shows, hides and reads one question; its answers join the data. Returns what there is to judge. */
-function step(question, data, asked) {
-  const [choices, rows] = [offered(question.choices, data), offered(question.rows, data)];
-  const isWanted = holds(question.show_if, data);
-  const isShown = isWanted === undefined ? question.is_asked && !waiting(holder(question.key)) : isWanted && choices?.length !== 0 && rows?.length !== 0;
-  if (question.is_asked && place(question.key, isShown)) asked.push([question.key, isShown]);
-  if (!isShown) return null;
-  if (choices) putChoices(question, choices);
-  const [answers, refused] = [new Map(), new Map()];
-  const atoms = (question.atoms ?? []).filter((atom) => {
-    const isOffered = holds(atom.show_if, data) !== false && (!rows || rows.includes(atom.of)) && !(atom.is_beside && choices && !choices.includes(atom.of));
-    const isOpen = isOffered && (!atom.is_beside || hasKey(answers.get(question.key) ?? null, atom.of));
+/** The answer an expression gives, noted among the others. */
+function compute({ key, kind, value }, data) {
+  const found = evaluate(value, data);
+  if (found !== null || kind !== "hidden") note(data, key, found === undefined ? UNDECIDED : Array.isArray(found) && !found.length ? null : found);
+}
+
+/** Shows, hides and reads the atoms of a question one after the other; those that are asked. */
+function atomsOf(question, choices, rows, data, answers, refused) {
+  const asks = new Set();
+  return (question.atoms ?? []).filter((atom) => {
+    const own = offered(atom.choices, data);
+    const hosts = atom.is_beside && (atom.host === question.key ? choices : (question.atoms.find(({ key }) => key === atom.host).offered ?? null));
+    const isHosted = !atom.is_beside || (asks.has(atom.host) && !(hosts && !hosts.includes(atom.of)));
+    const isOffered = isHosted && holds(atom.show_if, data) !== false && (!rows || !atom.row || rows.includes(atom.row)) && own?.length !== 0;
+    const isOpen = isOffered && (!atom.is_beside || hasKey(answers.get(atom.host) ?? null, atom.of));
     const field = byId(`q-${atom.key}`);
     if (atom.is_beside || atom.key !== question.key) put(field?.closest(".beside, .array-row, .field-line, .parts > .q"), isOpen);
+    if (isOffered) asks.add(atom.key);
     if (!isOpen) return isOffered;
+    atom.offered = own;
+    if (own) putChoices(atom, own, field?.closest(".parts > .q") ?? document);
+    if (atom.value !== undefined) {
+      const isBegun = question.is_lined || [...answers.keys()].some((key) => key.startsWith(`${question.key}.${atom.row}.`));
+      if (isBegun) compute(atom, data);
+      return false;
+    }
     const found = read(atom);
     if (found.code) refused.set(atom.key, found);
     if (found.value === undefined) return true;
@@ -97,33 +111,60 @@ function step(question, data, asked) {
     if (atom.reads === "text") note(data._sentiment, atom.key, UNDECIDED);
     return true;
   });
-  if (rows) for (const lot of holder(question.key)?.querySelectorAll(".lot") ?? []) lot.hidden = ![...lot.querySelectorAll(".q")].some((each) => !each.hidden);
-  if (question.value !== undefined) {
-    const value = evaluate(question.value, data);
-    if (value !== null || question.kind !== "hidden") note(data, question.key, value === undefined ? UNDECIDED : Array.isArray(value) && !value.length ? null : value);
+}
+
+/** Shows, hides and reads one question; its answers join the data. Returns what there is to judge. */
+function step(question, data, asked) {
+  const box = holder(question.key);
+  const [choices, rows] = [offered(question.choices, data), offered(question.rows, data)];
+  const isWanted = holds(question.show_if, data);
+  const wasShown = !waiting(box);
+  let isShown = isWanted === undefined ? question.is_asked && wasShown : isWanted && choices?.length !== 0 && rows?.length !== 0;
+  if (question.is_asked) place(question.key, isShown);
+  const [answers, refused] = [new Map(), new Map()];
+  let atoms = [];
+  if (isShown) {
+    if (choices) putChoices(question, choices, box ?? document);
+    atoms = atomsOf(question, choices, rows, data, answers, refused);
+    // Where conditions leave nothing of it to ask, the whole is not asked.
+    if (question.is_composite && !atoms.length) place(question.key, (isShown = false));
   }
+  if (box && question.is_asked && !waiting(box) !== wasShown) asked.push([question.key, !wasShown]);
+  if (!isShown) return null;
+  if (question.is_composite) for (const lot of box?.querySelectorAll("fieldset.lot") ?? []) lot.hidden = ![...lot.querySelectorAll(".q")].some((each) => !each.hidden);
+  if (question.value !== undefined) compute(question, data);
   return question.is_asked ? { question, atoms, answers, refused } : null;
 }
 
 /** What is required of a question and not there, and what does not fit; by the keys of its atoms. */
 function wrongOf({ question, atoms, answers, refused }, data, left) {
   const isRequired = question.is_required || (question.required_if !== undefined && holds(question.required_if, data) === true);
+  const isAll = isRequired && (!question.is_composite || (question.required_if !== undefined && !question.is_required));
+  const needs = atoms.filter((atom) => atom.required_if !== undefined && holds(atom.required_if, data) === true).map(({ key }) => key);
+  const open = atoms.filter((each) => !answers.has(each.key));
   const missing = new Map();
-  for (const atom of atoms.filter((each) => !answers.has(each.key))) {
-    const isChosen = atom.is_beside && hasKey(answers.get(question.key) ?? null, atom.of);
-    const isAll = isRequired && (!question.is_composite || (question.required_if !== undefined && !question.is_required));
-    if (atom.is_beside ? atom.is_required && isChosen : atom.is_required || isAll) missing.set(atom.key, { code: "required" });
+  for (const atom of open) {
+    const lacksWords = () => hasKey(answers.get(atom.host) ?? null, atom.of) && (question.atoms.find(({ key }) => key === atom.host).wordy ?? []).includes(atom.of);
+    const isNeeded = () => isAll || atom.is_required || (question.is_lined && needs.includes(atom.key));
+    if (atom.is_beside ? lacksWords() : isNeeded()) missing.set(atom.key, { code: "required" });
   }
-  if (!missing.size && question.is_requested && !left.includes(question.key) && atoms.some((atom) => !atom.is_beside && !answers.has(atom.key))) {
+  if (!missing.size && question.is_requested && !left.includes(question.key) && open.some((atom) => !atom.is_beside)) {
     missing.set(question.key, { code: "requested" });
   }
   if (missing.size) return refused.has(question.key) ? refused : new Map([...missing, ...refused]);
-  const together = refused.has(question.key) ? null : (judge(question, [...answers]) ?? checked(question, answers, data));
-  return together ? new Map([...refused, [question.key, together]]) : refused;
+  const wrong = new Map();
+  const keys = atoms.map(({ key }) => key);
+  const together = judge(question, [...answers], keys, needs) ?? (answers.size ? checked(question, data) : null);
+  if (together) wrong.set(question.key, together);
+  for (const atom of atoms) {
+    const failed = atom.checks && answers.has(atom.key) && checked(atom, data);
+    if (failed) wrong.set(atom.key, failed);
+  }
+  return new Map([...wrong, ...refused]);
 }
 
-function checked(question, answers, data) {
-  const failed = answers.size ? (question.checks ?? []).find((check) => holds(check.valid_if, data) === false) : null;
+function checked({ checks = [] }, data) {
+  const failed = checks.find((check) => holds(check.valid_if, data) === false);
   return failed ? { code: "check", words: failed.message } : null;
 }
 
