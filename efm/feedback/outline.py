@@ -24,6 +24,7 @@ class Item(NamedTuple):
     is_required: bool
     has_logic: bool
     is_current: bool
+    comments: int = 0
 
 
 class Part(NamedTuple):
@@ -36,6 +37,7 @@ class Part(NamedTuple):
     is_current: bool
     items: tuple[Item, ...]
     block: str = ""
+    comments: int = 0
 
 
 class Selected(NamedTuple):
@@ -51,8 +53,8 @@ class Selected(NamedTuple):
     among: int
 
 
-def pages(document: Mapping[str, Any], at: str) -> list[Part]:
-    """The pages with their questions."""
+def pages(document: Mapping[str, Any], at: str, waiting: Mapping[str, int]) -> list[Part]:
+    """The pages with their questions; `waiting` are the open comments by their places."""
     blocks = {each["key"]: each.get("title") or each["key"] for each in document.get("blocks", [])}
     top = ".".join(at.split(".")[:2])
     return [
@@ -62,14 +64,15 @@ def pages(document: Mapping[str, Any], at: str) -> list[Part]:
             page.get("title", ""),
             "show_if" in page or bool(page.get("skips")),
             at == f"page.{page['key']}",
-            tuple(_item(question, top) for question in page["questions"]),
+            tuple(_item(question, top, waiting) for question in page["questions"]),
             blocks.get(page.get("block", ""), ""),
+            waiting.get(f"page.{page['key']}", 0),
         )
         for page in document["pages"]
     ]
 
 
-def _item(question: Mapping[str, Any], at: str) -> Item:
+def _item(question: Mapping[str, Any], at: str, waiting: Mapping[str, int]) -> Item:
     has_logic = any(name in question for name in _LOGIC) or any(
         "show_if" in line for name in ("choices", "rows") for line in question.get(name, ())
     )
@@ -82,6 +85,7 @@ def _item(question: Mapping[str, Any], at: str) -> Item:
         bool(question.get("is_required")),
         has_logic,
         address == at,
+        waiting.get(address, 0),
     )
 
 

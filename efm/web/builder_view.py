@@ -9,8 +9,18 @@ from flask import Flask, url_for
 from jinja2 import Undefined
 from sqlalchemy.orm import Session
 
+from efm.clock import new_id
 from efm.errors import EfmError
-from efm.feedback import bank_shelf, building, edits, edits_fields, logic_desk, outline, revisions
+from efm.feedback import (
+    bank_shelf,
+    building,
+    comment_threads,
+    edits,
+    edits_fields,
+    logic_desk,
+    outline,
+    revisions,
+)
 from efm.models import Survey
 from efm.web.headers import CSP as STAFF_CSP
 from surveys import editing, translations
@@ -18,7 +28,7 @@ from surveys.editing import Document
 
 # The live preview is a page of ours in a frame.
 CSP = f"{STAFF_CSP}; frame-src 'self'"
-TABS = ("content", "logic")
+TABS = ("content", "logic", "comments")
 Form = Mapping[str, Sequence[str]]
 
 
@@ -39,12 +49,14 @@ def seen(
         revision = int(edits.first(form, "revision") or 0)
     chosen = outline.selected(document, outline.address(document, at), typed)
     tab = edits.first(form, "tab") if form else args.get("tab", "")
+    waiting = comment_threads.waiting(session, survey.id)
     return {
         "survey": survey,
         "document": document,
         "revision": revision,
         "steps": revisions.steps(session, survey),
-        "outline": outline.pages(document, chosen.at),
+        "waiting": waiting,
+        "outline": outline.pages(document, chosen.at, waiting),
         "around": {sort: outline.around(document, sort, chosen.at) for sort in editing.LISTS},
         "chosen": chosen,
         "tab": tab if tab in TABS else "content",
@@ -53,6 +65,7 @@ def seen(
         "languages": translations.language_names(),
         "preview_url": preview_url(survey, chosen, args.get("language")),
         **_logic(document, chosen, tab, args),
+        **_comments(session, survey, chosen, tab),
         **_bank(session, chosen, "" if error else args.get("panel", ""), args),
         **_problems(document, chosen.at, form, error),
     }
@@ -69,6 +82,18 @@ def _logic(
         "desk": logic_desk.desk(document, chosen.at, chosen.part),
         "trial": logic_desk.trial(document, chosen.at, chosen.part, given),
     }
+
+
+def _comments(
+    session: Session, survey: Survey, chosen: outline.Selected, tab: str
+) -> dict[str, Any]:
+    """What reviewers said of what is selected."""
+    if tab != "comments":
+        return {}
+    review = comment_threads.review(session, survey.id, dict(survey.draft))
+    place = comment_threads.place_of(dict(survey.draft), chosen.at) or comment_threads.SURVEY
+    return {"place": place, "threads": review.places.get(place, ()), "gone": review.gone,
+            "new_key": new_id, "said": {}}  # fmt: skip
 
 
 def _bank(

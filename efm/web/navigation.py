@@ -33,6 +33,7 @@ ITEMS = (
             "survey_imports",
             "builder",
             "builder_bank",
+            "review",
             "builder_preview",
             "publishing",
             "translations",

@@ -31,6 +31,7 @@ PAGES = (
     "survey_imports",
     "builder",
     "builder_bank",
+    "review",
     "bank",
     "builder_preview",
     "publishing",

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from efm.events import audit
-from efm.feedback import authoring, listing, publishing
+from efm.feedback import authoring, comment_threads, listing, publishing
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
@@ -25,6 +25,7 @@ def show(survey_id: uuid.UUID) -> str:
     return render_template(
         "surveys/publish.html", outlook=outlook, survey=outlook.survey,
         versions=listing.versions(session, survey_id),
+        open_comments=comment_threads.waiting(session, survey_id).total(),
     )  # fmt: skip
 
 

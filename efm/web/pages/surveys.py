@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from efm.errors import Conflict, Invalid
 from efm.events import audit
-from efm.feedback import authoring, drafting, listing
+from efm.feedback import authoring, comment_threads, drafting, listing
 from efm.models import Survey
 from efm.web import unit
 from efm.web.auth import principal
@@ -107,6 +107,7 @@ def show(survey_id: uuid.UUID) -> str:
         versions=listing.versions(session, survey_id),
         distributions=listing.distributions(session, survey_id), folders=listing.folders(session),
         kinds=kinds, t=_speaks(definition),
+        open_comments=comment_threads.waiting(session, survey_id).total(),
     )  # fmt: skip
 
 
