@@ -1,4 +1,4 @@
-"""The jobs of collecting feedback: comments that exceeded their time are scored here, whole."""
+"""The jobs of feedback: comments that exceeded their time are scored here, whole; made-up people walk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from efm.events import outbox
 from efm.events.registry import JobContext, Registry
+from efm.feedback import simulating, simulations
 from efm.feedback.score import SENTIMENT, Scored, in_event, sentiment_row
 from efm.feedback.store import SCORE_JOB
 from surveys.sentiment import is_angry, score
@@ -53,6 +54,7 @@ _LATE = text("""
 def register(registry: Registry) -> None:
     """Declare the jobs."""
     registry.job(SCORE_JOB, score_pending)
+    registry.job(simulations.JOB, simulating.run, attempts=3)
 
 
 def score_pending(context: JobContext) -> None:

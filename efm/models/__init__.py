@@ -14,6 +14,7 @@ from efm.models.surveys import (
     QuotaCount,
     ScoreDay,
     ScoreSum,
+    Simulation,
     Survey,
     SurveyVersion,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Score",
     "ScoreDay",
     "ScoreSum",
+    "Simulation",
     "StaffSession",
     "StaffToken",
     "StreamSetting",

@@ -6,10 +6,12 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from efm.db.base import Base, Created, Tenant, Tenanted, belongs_to
+
+SIMULATION_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 
 class Survey(Tenant, Created, Base):
@@ -76,6 +78,39 @@ class SurveyVersion(Tenant, Base):
     checksum: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
     published_by_id: Mapped[uuid.UUID | None]
+
+
+class Simulation(Tenant, Created, Base):
+    """Made-up people who walk through a draft, as of `draft_revision`, or a version: how far, what they met."""
+
+    __tablename__ = "simulations"
+    extra_args = (
+        CheckConstraint(f"state IN {SIMULATION_STATES!r}", name="state"),
+        CheckConstraint("(version_id IS NULL) <> (draft_revision IS NULL)", name="of_one"),
+        CheckConstraint("n >= 1", name="n"),
+        CheckConstraint("done >= 0 AND done <= n", name="done"),
+        CheckConstraint(
+            "(state IN ('queued', 'running')) = (finished_at IS NULL)", name="ended_has_finish"
+        ),
+        CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_has_start"),
+        belongs_to("surveys", "survey_id"),
+        belongs_to("survey_versions", "version_id"),
+        Index("ix_simulations_survey", "organization_id", "survey_id", "created_at"),
+    )
+
+    survey_id: Mapped[uuid.UUID]
+    version_id: Mapped[uuid.UUID | None]
+    draft_revision: Mapped[int | None]
+    n: Mapped[int]
+    seed: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), server_default="queued")
+    done: Mapped[int] = mapped_column(server_default=text("0"))
+    met: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    error: Mapped[str | None] = mapped_column(Text)
+    requested_by_id: Mapped[uuid.UUID | None]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
 
 
 class Distribution(Tenant, Created, Base):

@@ -35,6 +35,7 @@ ITEMS = (
             "builder_bank",
             "review",
             "builder_preview",
+            "simulations",
             "publishing",
             "translations",
             "themes",

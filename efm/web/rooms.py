@@ -34,6 +34,7 @@ PAGES = (
     "review",
     "bank",
     "builder_preview",
+    "simulations",
     "publishing",
     "sign_in",
     "passwords",

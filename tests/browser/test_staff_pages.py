@@ -23,7 +23,9 @@ from efm import clock
 from efm.config import Config
 from efm.demo import company as demo
 from efm.demo import seed
-from efm.feedback import distributions
+from efm.events.registry import JobContext
+from efm.feedback import distributions, simulating, simulations
+from efm.mail import make_mailer
 from efm.models import (
     Case,
     Connection,
@@ -96,6 +98,7 @@ def company(app: EfmFlask, engine: Engine, config: Config) -> House:
     _read_orders(house, config)
     _plan_an_import(house)
     _upload_past_responses(house)
+    _let_people_walk(house, config)
     return house
 
 
@@ -151,6 +154,18 @@ def _upload_past_responses(house: House) -> None:
         data={"csrf_token": client.csrf, "files": (io.BytesIO(text.encode()), "past.csv")},
     )
     assert reply.status_code == 302, reply.text
+
+
+def _let_people_walk(house: House, config: Config) -> None:
+    """Some made-up people walk through the survey that is looked at, twice."""
+    vault, mailer = Vault(config.secret_key), make_mailer(config.mail_url)
+    context = JobContext(house.engine, config, vault, mailer, organization_id=house.id)
+    for number in (1, 2):
+        with house.unit() as session:
+            survey_id = session.scalars(select(Survey.id).order_by(Survey.id)).first()
+            assert survey_id is not None
+            made = simulations.request(session, survey_id, clock.now(), n=40, seed=number)
+        simulating.run(context, simulation_id=str(made.id))
 
 
 def _values(house: House, config: Config) -> dict[str, Any]:
