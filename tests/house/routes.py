@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import select
 
 from efm import clock
-from efm.feedback import authoring, bank, bank_shelf, collect, distributions, simulations
+from efm.feedback import (
+    authoring,
+    bank,
+    bank_shelf,
+    collect,
+    commenting,
+    distributions,
+    simulations,
+)
 from efm.imports import requests
 from efm.imports.responses import requests as past_responses
 from efm.models import (
@@ -165,6 +173,15 @@ def _simulation(house: House) -> dict[str, Any]:
     with house.unit() as session:
         simulations.request(session, made["survey_id"], clock.now(), n=3)
     return made
+
+
+def _commented(house: House) -> dict[str, Any]:
+    """A survey with one comment on a question."""
+    survey_id, by = _survey(house)["survey_id"], Actor("Anna", house.people["owner"])
+    voice = commenting.Voice(survey_id, by, "Anna", clock.now(), clock.new_id(), "http://localhost")
+    with house.unit() as session:
+        made = commenting.open_thread(session, voice, "question.stay", "Why five choices?")
+        return {"survey_id": survey_id, "thread_id": made.id}
 
 
 def _distribution(house: House) -> dict[str, Any]:
@@ -363,6 +380,11 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "simulations.start": _survey,
     "simulations.live": _simulation,
     "simulations.cancel": _simulation,
+    "review.show": _survey,
+    "review.comment": _survey,
+    "review.reply": _commented,
+    "review.resolve": _commented,
+    "review.reopen": _commented,
     "builder_preview.show": _survey,
     "builder_preview.test": _survey,
     "builder_preview.begin_test": _survey,
@@ -442,6 +464,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "builder.return_to": {"revision": "1"},
     "builder_bank.insert": {"handle": "standard_recommend", "page": "value"},
     "builder_bank.keep": {"at": "question.stay", "name": "Stay"},
+    "review.comment": {"at": "survey", "body": "Fine."},
+    "review.reply": {"body": "Fine."},
     "members.change_role": {"role": "agent"},
     "connection_setup.delete_file": {"file": "orders.csv"},
 }
