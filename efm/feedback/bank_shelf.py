@@ -208,7 +208,7 @@ def _standard(known: bank.Standard, uses: Mapping[str, int]) -> Entry:
 
 
 def _in_survey(row: Any, entry: Entry) -> Iterator[Place]:
-    """Each question of one survey that came from the entry; the draft's words come before."""
+    """Each question of one survey that came from the entry, in the words people are asked now."""
     drafted, asked = _of(row.draft, entry.handle), _of(row.definition, entry.handle)
     place = f"{entry.question.key}.text"
     known = {
@@ -216,7 +216,7 @@ def _in_survey(row: Any, entry: Entry) -> Iterator[Place]:
         *(each.get(place) for each in entry.definition.translations.values()),
     }
     for key in dict.fromkeys((*drafted, *asked)):
-        words = drafted.get(key) or asked[key]
+        words = asked.get(key) or drafted[key]
         yield Place(row.id, row.name, row.state, key, words, words not in known, key in asked)
 
 

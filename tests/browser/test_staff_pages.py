@@ -73,6 +73,7 @@ NO_PAGE = {
     "sign_in.show_code": "leads back until the first step is done",
     "set_up.show": "leads on once somebody works here",
     "account.second_step_form": "leads back unless the second step is being set up",
+    "bank.drawn": "one question, seen in a frame of our own pages",
     "answer.thanks": "leads back until an answer was sent",
     "gallery.show": "looked at in test_gallery",
     "gallery.answer": "looked at in test_gallery",

@@ -9,6 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from efm import clock
+from efm.feedback import collect
 from tests.efm.test_builder import act, draft, made, part, step
 from tests.factories import House
 from tests.staff_steps import actions
@@ -167,3 +169,29 @@ def test_an_insert_that_cannot_be_done_says_why_on_the_panel(house: House) -> No
     assert "This page is gone" in reply.text
     assert 'value="standard_easy"' in reply.text
     assert insert(designer, survey_id, "own_nothing", page="value").status_code == 404
+
+
+def _answered(house: House, survey_id: uuid.UUID, key: str, *scores: int) -> None:
+    with house.unit() as session:
+        for score in scores:
+            collect.submit_json(session, collect.Incoming(survey_id, {"recommend": 9, key: score}), clock.now())  # fmt: skip
+
+
+def test_what_several_surveys_ask_is_one_series(house: House) -> None:
+    """Those in other words stand beside it; a draft that asks it counts no answers."""
+    designer, surveys = house.login("designer"), [made(house) for _ in range(4)]
+    for survey_id in surveys:
+        insert(designer, survey_id, "standard_easy", page="value")
+    act(designer, surveys[2], 2, do="set_question", at="question.easy", text="Was it simple?")
+    for survey_id in surveys[:3]:
+        send(designer, f"/surveys/{survey_id}/publish")
+    _answered(house, surveys[0], "easy", 7, 7, 6, 5)
+    _answered(house, surveys[1], "easy", 4, 4, 2, 1)
+    _answered(house, surveys[2], "easy", 1, 1, 1, 1, 2)
+    page = " ".join(designer.get("/bank-questions/standard_easy").text.split())
+    together = page[page.index("CES of all together") :]
+    assert ">4.5 <" in together
+    assert "n = 8" in together
+    assert together.count("too few") == 2
+    assert ">1.2 <" in together
+    assert "In other words" in together

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from efm.errors import Invalid
 from efm.feedback import bank, bank_shelf, rehearsal
-from efm.feedback.bank_shelf import Wanted
-from efm.web import builder_view, doorway, preview_pages, unit
+from efm.feedback.bank_shelf import Entry, Place, Wanted
+from efm.insight.figures import METRICS
+from efm.insight.series import Series, series
+from efm.web import builder_view, doorway, numbers, preview_pages, unit
+from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import translations
 from surveys.definition import dump
@@ -42,14 +47,27 @@ def show(handle: str) -> Response:
 def _page(handle: str, values: dict[str, str], errors: dict[str, str]) -> Response:
     session = unit.session()
     entry = bank_shelf.find(session, handle)
+    places = bank_shelf.places(session, entry)
     view = {
+        "series": _series(entry, places), "numbers": numbers,
         "entry": entry, "kind": KINDS[entry.question.kind], "values": values, "errors": errors,
-        "places": bank_shelf.places(session, entry), "topics": bank_shelf.topics(session),
+        "places": places, "topics": bank_shelf.topics(session),
         "languages": translations.language_names(), "args": request.args,
     }  # fmt: skip
     page = Response(render_template("bank/show.html", **view), 422 if errors else 200)
     page.headers["Content-Security-Policy"] = builder_view.CSP
     return page
+
+
+def _series(entry: Entry, places: Sequence[Place]) -> Series | None:
+    """The figures of a loyalty question in the surveys that ask it, for who may see figures."""
+    metric = next((each for each in entry.metrics if each in METRICS), None)
+    asked = [place for place in places if place.is_published]
+    if metric is None or not asked or not principal().may("overview.view"):
+        return None
+    joined = [(place.survey_id, place.key) for place in asked if not place.is_reworded]
+    beside = [(place.survey_id, place.key) for place in asked if place.is_reworded]
+    return series(unit.session(), metric, joined, beside, unit.now())
 
 
 @pages.get("/bank-questions/<handle>/drawn")
