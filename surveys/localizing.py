@@ -111,7 +111,7 @@ def _settings(question: Question, place: str, say: Say) -> Mapping[str, SettingV
         value = made.get(setting.name)
         if setting.name in ("language", "version", "without"):
             continue
-        if setting.type == "text" and isinstance(value, str):
+        if setting.type in ("text", "prose") and isinstance(value, str):
             made[setting.name] = say(f"{place}.{setting.name}", value)
         elif setting.type == "texts" and isinstance(value, tuple):
             made[setting.name] = tuple(

@@ -15,10 +15,13 @@ from surveys.kinds import Setting, SettingValue
 from surveys.parts import Logic
 from surveys.strings import is_storable, shown, tidy
 
+# Files that surveys show lie here, whatever they are.
+MEDIA = re.compile(r"/pictures/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
 _MAX_PROBLEMS = 100
 MAX_SETTING_TEXTS = 20
 MAX_SETTING_TEXT = 300
+MAX_SETTING_PROSE = 10_000
 
 _LARGEST = 2**53
 
@@ -198,6 +201,8 @@ class Reader:
             "boolean": lambda part, where, _: self.boolean(part, where, otherwise=False),
             "text": lambda part, where, _: self.text(part, where, MAX_SETTING_TEXT),
             "texts": self._texts,
+            "prose": lambda part, where, _: self.text(part, where, MAX_SETTING_PROSE),
+            "media": self._media,
             "date": self._date,
             "option": self._option,
         }
@@ -225,6 +230,13 @@ class Reader:
             self.text(part, where, MAX_SETTING_TEXT, is_required=True)
             for where, part in self.each(value, path, MAX_SETTING_TEXTS, "texts")
         )
+
+    def _media(self, value: object, path: str, _: Setting) -> SettingValue | None:
+        text = self.text(value, path, MAX_SETTING_TEXT)
+        if text and not MEDIA.fullmatch(text):
+            self.refuse(path, "Bring in a file, and it gets its address.")
+            return None
+        return text
 
     def _date(self, value: object, path: str, _: Setting) -> SettingValue | None:
         # YAML reads 2026-01-31 as a date by itself; JSON has text only.

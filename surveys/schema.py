@@ -321,6 +321,10 @@ def _setting(setting: Setting) -> Schema:
         made |= {"type": ["string", "null"], "pattern": _DAY}
     elif setting.type == "boolean":
         made |= _flag()
+    elif setting.type == "prose":
+        made |= _text(reading.MAX_SETTING_PROSE)
+    elif setting.type == "media":
+        made |= {"type": ["string", "null"], "pattern": rf"^\s*({reading.MEDIA.pattern})?\s*$"}
     else:
         made |= _text(reading.MAX_SETTING_TEXT)
     return made

@@ -39,7 +39,6 @@ from surveys.logic import Context
 from surveys.values import Cleaned
 
 NOTHING_KNOWN = Context()
-_PICTURE = "SELECT media_type, content FROM efm_open_picture(%(id)s)"
 
 
 class Desk:
@@ -92,14 +91,6 @@ class Desk:
             return found
         with unit(self._engine, organization_id, read_only=True) as session:
             return versions.compiled(session, version_id)
-
-    def picture(self, picture_id: uuid.UUID) -> tuple[str, bytes]:
-        """The media type and the bytes of a picture that surveys show; raises NotFound."""
-        found = self.reader.fetch(_PICTURE, {"id": picture_id})
-        if not found:
-            raise NotFound("There is no such picture.")
-        media_type, content = found[0]
-        return media_type, bytes(content)
 
     def resume_token(self, response_id: uuid.UUID) -> str:
         """The private link of an anonymous response that has begun."""

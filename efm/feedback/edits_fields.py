@@ -172,7 +172,9 @@ def by_field(document: Document, address: str, problems: Mapping[str, str]) -> d
     question = editing.element(document, address) or {}
     found: dict[str, str] = {}
     for path, message in problems.items():
-        name = path.removeprefix(start) if path.startswith(start) else "_"
+        # A file that is refused is told beside its own field.
+        other = path if path.startswith("media.") else "_"
+        name = path.removeprefix(start) if path.startswith(start) else other
         name = re.sub(r"^settings\.(\w+)(\[\d+\])?", r"setting.\1", name)
         at = _AT.match(name)
         lines = question.get(at[1], []) if at else []

@@ -122,4 +122,5 @@ def ending(definition: Definition, end: Ending | None, organization: str) -> str
         brand_url=style_of(definition),
         language=definition.language,
         direction=direction(definition.language),
+        request_id=None,
     )

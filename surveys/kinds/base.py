@@ -11,7 +11,10 @@ from surveys.strings import is_storable
 from surveys.values import Answer, Refusal
 
 AnswerShape: TypeAlias = Literal["numeric", "choices", "text", "date", "none"]
-SettingType: TypeAlias = Literal["integer", "number", "boolean", "text", "texts", "date", "option"]
+# "prose" is a longer text, "media" the address of a file that was brought in to be shown.
+SettingType: TypeAlias = Literal[
+    "integer", "number", "boolean", "text", "texts", "prose", "media", "date", "option"
+]
 
 
 # A question as kinds see it.
@@ -45,7 +48,10 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting of a kind; forms, checks and docs are drawn from it. No default means optional."""
+    """One setting of a kind; forms, checks and docs are drawn from it. No default means optional.
+
+    ``of`` names the setting without which this one says nothing.
+    """
 
     name: str
     type: SettingType
@@ -55,6 +61,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     options: tuple[str, ...] = ()
+    of: str = ""
 
 
 def no_strings(_: Asked) -> tuple[str, ...]:

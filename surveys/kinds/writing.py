@@ -51,6 +51,21 @@ def _readers(question: Asked) -> Readers:
     return text_readers(read)
 
 
+# What a statement may show below its words.
+_SHOWN = (
+    Setting("image", "media", "Picture"),
+    Setting(
+        "image_text", "text", "The picture in words", "Read out to people who do not see it.", of="image"
+    ),
+    Setting("video", "media", "Video"),
+    Setting("poster", "media", "Picture before the video plays", of="video"),
+    Setting("captions", "media", "Captions", of="video"),
+    Setting(
+        "video_text", "prose", "The video in words",
+        "All that is said and shown, for people who cannot watch or hear it.", of="video",
+    ),
+)  # fmt: skip
+
 _columns = simple_column(lambda answer: answer.text)
 
 WRITING: dict[str, Kind] = {
@@ -83,6 +98,7 @@ WRITING: dict[str, Kind] = {
             template="statement",
             readers=no_readers,
             columns=no_columns,
+            settings=_SHOWN,
             seconds=1.0,
         ),
     )

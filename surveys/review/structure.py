@@ -50,6 +50,7 @@ def structure(definition: Definition) -> Iterator[Finding]:
                 comments.append(question.key)
             yield from _matrix(path, question)
             yield from _offered(path, question, vocabulary.of(definition.language))
+            yield from _shown(f"{path}.settings", question)
     if len(comments) > MOST_COMMENTS:
         yield warning(
             "many_comments", "",
@@ -118,6 +119,27 @@ def _offered(path: str, question: Question, words: Vocabulary | None) -> Iterato
         f"None of its {len(question.choices)} choices is “other” or “none of these”. Who finds nothing "
         "fitting chooses anything; add one unless the list is complete.", question.key,
     )  # fmt: skip
+
+
+def _shown(path: str, question: Question) -> Iterator[Finding]:
+    """What people who do not see or hear a picture or a video are left without (WCAG 2.2, 1.1.1, 1.2)."""
+    if question.settings.get("video") and not question.settings.get("video_text"):
+        yield warning(
+            "no_video_text", f"{path}.video_text",
+            "Its video is not told in words, so who cannot watch or hear it misses it. Write down what "
+            "is said and shown.", question.key,
+        )  # fmt: skip
+    if question.settings.get("video") and not question.settings.get("captions"):
+        yield note(
+            "no_captions", f"{path}.captions",
+            "Its video has no captions. Bring in a WebVTT file if anybody speaks in it.", question.key,
+        )  # fmt: skip
+    if question.settings.get("image") and not question.settings.get("image_text"):
+        yield note(
+            "no_picture_text", f"{path}.image_text",
+            "Its picture is not told in words. Leave it so only if it shows nothing that matters.",
+            question.key,
+        )  # fmt: skip
 
 
 def _first(definition: Definition) -> Iterator[Finding]:

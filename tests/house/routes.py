@@ -365,6 +365,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "surveys.put_in_folder": _survey,
     "builder.show": _survey,
     "builder.act": _survey,
+    "builder.show_media": _survey,
     "builder.undo": _edited,
     "builder.redo": _survey,
     "builder.history": _survey,
@@ -462,6 +463,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
 # Form fields (or a JSON body under "json") without which a route would refuse before it looks.
 BODIES: dict[str, dict[str, Any]] = {
     "builder.return_to": {"revision": "1"},
+    "builder.show_media": {"at": "question.stay"},
     "builder_bank.insert": {"handle": "standard_recommend", "page": "value"},
     "builder_bank.keep": {"at": "question.stay", "name": "Stay"},
     "review.comment": {"at": "survey", "body": "Fine."},

@@ -193,6 +193,22 @@ def test_a_way_out_of_a_list():
     assert not said(survey([choice("q", [*"abcd", german])], language="de"), "no_way_out")
 
 
+def test_a_video_is_told_in_words_too():
+    address = "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"
+
+    def film(**settings):
+        return survey(
+            [{"key": "s", "kind": "statement", "text": "See", "settings": settings}, nps()]
+        )
+
+    found = "pages[0].questions[0].settings.video_text"
+    assert said(film(video=address, captions=address), "no_video_text") == [found]
+    assert not said(film(video=address, video_text="A box"), "no_video_text")
+    assert said(film(video=address), "no_captions")
+    assert said(film(image=address), "no_picture_text")
+    assert not said(film(), "no_video_text")
+
+
 def test_what_comes_first():
     income = {"key": "i", "kind": "number", "text": "What is your income?"}
     assert said(survey([income, nps(), ask("a")]), "sensitive_first") == ["pages[0].questions[0]"]

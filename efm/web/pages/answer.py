@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from efm.errors import NotFound
 from efm.feedback.files import Received
-from efm.web import auth, unit
+from efm.web import auth, shown_files, unit
 from efm.web.permissions import PUBLIC, permission
 from efm.web.reception import BODY_LIMIT, Reception, Reply, Visit
 from surveys import theme
@@ -54,11 +54,8 @@ def theme_style(name: str) -> Response:
 @pages.get("/pictures/<uuid:picture_id>")
 @permission(PUBLIC)
 def picture(picture_id: uuid.UUID) -> Response:
-    """A picture a survey shows; it never changes under its address."""
-    media_type, content = reception().desk.picture(picture_id)
-    response = Response(content, mimetype=media_type)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    """A picture or a video a survey shows; it never changes under its address."""
+    return shown_files.sent(reception().desk.reader, picture_id)
 
 
 @pages.get("/s/<token>/thanks")

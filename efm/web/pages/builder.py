@@ -8,12 +8,13 @@ from typing import Any, Literal
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from efm.errors import Conflict
-from efm.feedback import authoring, building, edits, outline, revisions
+from efm.errors import Conflict, Invalid
+from efm.feedback import authoring, building, edits, media, outline, revisions
 from efm.models import Survey
 from efm.web import builder_view, kind_shelf, unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
+from surveys import editing
 
 pages = Blueprint("builder", __name__)
 pages.record_once(lambda state: kind_shelf.install(state.app))  # type: ignore[arg-type]
@@ -56,6 +57,37 @@ def act(survey_id: uuid.UUID) -> Response | BaseResponse:
         return _page(survey, edits.first(form, "at"), error.status, form=form, error=error)
     tab = request.form.get("tab") if saved.at == edits.first(form, "at") else None
     return redirect(url_for("builder.show", survey_id=survey_id, at=saved.at, tab=tab or None), 303)
+
+
+@pages.post("/surveys/<uuid:survey_id>/build/media")
+@permission("surveys.edit")
+def show_media(survey_id: uuid.UUID) -> Response | BaseResponse:
+    """Bring in the picture or the video a statement shows, or take one away."""
+    form, session, at = _form(), unit.session(), request.form.get("at", "")
+    without = [name.removeprefix("without.") for name in form if name.startswith("without.")]
+    try:
+        settings = media.settings_of(session, _brought(), without, unit.now())
+        building.edit(
+            session, survey_id, request.form.get("revision", 0, int), None,
+            lambda document: editing.set_fields(document, at, {"settings": settings}),
+            unit.now(), user_id=principal().user_id,
+        )  # fmt: skip
+    except (Invalid, building.Refused) as error:
+        survey = authoring.get(session, survey_id)
+        return _page(survey, outline.address(dict(survey.draft), at), error.status, error=error)
+    return redirect(url_for("builder.show", survey_id=survey_id, at=at), 303)
+
+
+def _brought() -> list[media.Brought]:
+    """The files of the form, each read a little further than it may be long."""
+    found = (
+        (part, request.files.get(f"media.{part}"), most) for part, (_, most) in media.PARTS.items()
+    )
+    return [
+        media.Brought(part, file.filename, file.read(most + 1))
+        for part, file, most in found
+        if file is not None and file.filename
+    ]
 
 
 def _step(survey_id: uuid.UUID, way: Literal["undo", "redo"]) -> Response | BaseResponse:
