@@ -1,4 +1,4 @@
-"""The builder's preview and test run in a browser: respondents' own script, and nothing of it is kept."""
+"""Preview, test run and simulation in a browser: respondents' own script, live figures, no response is kept."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from efm import clock
-from efm.feedback import authoring
+from efm.config import Config
+from efm.events.registry import JobContext
+from efm.feedback import authoring, simulating, simulations
+from efm.mail import make_mailer
 from efm.models import Answer, Response
+from efm.vault import Vault
 from surveys.definition import load_yaml
 from tests.factories import House
 
@@ -140,3 +144,22 @@ def test_the_preview_follows_the_logic_of_its_page(desk: Page, house: House) -> 
     desk.goto(f"/surveys/{survey_id}/build?at=page.two")
     expect(inside.get_by_text("Who are you?")).to_be_visible()
     assert sent == []
+
+
+def test_a_simulation_is_told_without_a_reload(desk: Page, house: House, config: Config) -> None:
+    survey_id = made(house)
+    desk.goto(f"/surveys/{survey_id}/build")
+    desk.get_by_role("link", name="Simulation").click()
+    desk.get_by_label("How many people").fill("30")
+    desk.get_by_role("button", name="Let them walk").click()
+    expect(desk.get_by_text("Waiting for a worker.")).to_be_visible()
+    desk.evaluate("window.isTheSamePage = true")
+    vault, mailer = Vault(config.secret_key), make_mailer(config.mail_url)
+    context = JobContext(house.engine, config, vault, mailer, organization_id=house.id)
+    with house.unit(read_only=True) as session:
+        (waiting,) = simulations.newest(session, survey_id)
+        identity = str(waiting.id)
+    simulating.run(context, simulation_id=identity)
+    expect(desk.get_by_role("heading", name="30 made-up people walked")).to_be_visible()
+    assert desk.evaluate("window.isTheSamePage")
+    photograph(desk, "simulation")
