@@ -141,7 +141,10 @@ class Score(Tenanted, Base):
 
 
 class File(Tenant, Created, Base):
-    """A file handed over as an answer (of a response that may not be stored yet), or a picture."""
+    """A file handed over as an answer (of a response that may not be stored yet), or shown by surveys.
+
+    Pictures, videos and captions that surveys show have the purpose "picture".
+    """
 
     __tablename__ = "files"
     extra_args = (

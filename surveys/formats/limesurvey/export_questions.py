@@ -48,6 +48,8 @@ class QuestionRows:
         if not coded.type:
             what = _UNSAID.get(question.kind, f"questions of the kind {question.kind}")
             self.rows.lose(f"{question.key}: LimeSurvey has no {what}; its words are kept.")
+        if question.kind == "statement" and question.settings:
+            self.rows.lose(f"{question.key}: its picture or video is left out; it lies only here.")
         type_ = coded.type or "X"
         asked = kinds.kind(question.kind).is_asked
         self._row("questions", qid, question, coded.code, 0, 0, gid, place, type_, coded)

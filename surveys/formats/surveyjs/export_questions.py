@@ -196,6 +196,8 @@ def _digits(value: object) -> str:
 def _statement(question: Question, ledger: Ledger, made: Element, place: str) -> None:
     made.pop("title", None)
     made |= {"type": "html", "html": ledger.text(question.text, f"{place}.text", is_html=True)}
+    if question.settings:
+        ledger.lose(f"{question.key}: its picture or video was left out; it lies only here.")
 
 
 def _grid(question: Question, ledger: Ledger, made: Element, place: str) -> None:

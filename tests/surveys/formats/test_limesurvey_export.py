@@ -183,3 +183,16 @@ def test_a_real_survey_is_walked_the_same_after_writing(name: str) -> None:
         assert [[key.replace("_", "") for key in page] for page in shown(definition, answers)] == [
             [key.replace("_", "") for key in page] for page in shown(back, answers)
         ]
+
+
+def test_an_address_comes_back_with_its_values_and_a_video_is_told() -> None:
+    """What is put into the address of an ending is written as names there."""
+    film = {"key": "film", "kind": "statement", "text": "See",
+            "settings": {"video": "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"}}  # fmt: skip
+    ending = {"key": "finished", "redirect": "https://panel.example/{{num}}?line=1&x={{line}}"}
+    asked = ({"key": "num", "kind": "number", "text": "Num?"},
+             {"key": "line", "kind": "short_text", "text": "Line?"})  # fmt: skip
+    made = write_lss(survey(film, *asked, endings=[ending]))
+    assert any("film" in loss and "video" in loss for loss in made.losses)
+    (back,) = read_limesurvey(made.content).definition.endings
+    assert back.redirect == ending["redirect"]

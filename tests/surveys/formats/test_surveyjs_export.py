@@ -173,3 +173,16 @@ def test_an_import_survives_export_and_import(schema: jsonschema.Draft7Validator
     for question in first.definition.questions:
         if question.key in mapped:
             assert kinds[question.key] == question.kind
+
+
+def test_an_address_comes_back_with_its_values_and_a_video_is_told() -> None:
+    """What is put into the address of an ending is written as names there."""
+    film = {"key": "film", "kind": "statement", "text": "See",
+            "settings": {"video": "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"}}  # fmt: skip
+    ending = {"key": "finished", "redirect": "https://panel.example/{{num}}?line=1&x={{line}}"}
+    asked = ({"key": "num", "kind": "number", "text": "Num?"},
+             {"key": "line", "kind": "short_text", "text": "Line?"})  # fmt: skip
+    made = write_surveyjs(survey(film, *asked, endings=[ending]))
+    assert any("film" in loss and "video" in loss for loss in made.losses)
+    (back,) = read_surveyjs(made.content).definition.endings
+    assert back.redirect == ending["redirect"]
