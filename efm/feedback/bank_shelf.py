@@ -15,6 +15,7 @@ from sqlalchemy import func, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from efm.errors import NotFound
+from efm.feedback.kept import Kept
 from efm.models import BankQuestion
 from surveys import bank, kinds, localizing
 from surveys.definition import Definition, load
@@ -22,6 +23,8 @@ from surveys.parts import Question
 
 OWN, STANDARD = "own_", "standard_"
 SHOWN = 300
+# A question of the bank never changes, so it is read as a definition once in a while only.
+_KNOWN: Kept[uuid.UUID, Definition] = Kept(3600)
 _USES = """
 SELECT origin, count(DISTINCT survey_id) AS n FROM (
     SELECT id AS survey_id, jsonb_path_query(draft, '$.pages[*].questions[*].origin') #>> '{}' AS origin
@@ -148,8 +151,11 @@ def find(session: Session, handle: str) -> Entry:
 
 def name_of(session: Session, handle: str) -> str:
     """What a question of the bank is called; nothing where there is none of this handle."""
+    if handle.startswith(STANDARD):
+        known = bank.standards().get(handle.removeprefix(STANDARD))
+        return known.name if known else ""
     try:
-        return find(session, handle).name if handle else ""
+        return row_of(session, handle).name
     except NotFound:
         return ""
 
@@ -194,8 +200,9 @@ def _uses(session: Session) -> dict[str, int]:
 
 def _own(row: BankQuestion, uses: Mapping[str, int]) -> Entry:
     handle = handle_of(row)
+    read = _KNOWN.get(row.id, lambda: load(row.definition)) or load(row.definition)
     return Entry(
-        handle, row.name, row.topic, load(row.definition), uses.get(handle, 0), "",
+        handle, row.name, row.topic, read, uses.get(handle, 0), "",
         row.created_at, row.retired_at,
     )  # fmt: skip
 
