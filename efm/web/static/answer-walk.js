@@ -1,13 +1,16 @@
-// Walks the questions of a page in their order, as the server does: shows, hides, computes and judges them.
-import { UNDECIDED, fields, judge, read } from "./answer-reading.js";
+// Walks the questions of a page as the server does: shows, hides, computes and judges them.
+import { UNDECIDED, fields, read } from "./answer-reading.js";
 
-// Most pages have no logic, and then need not wait for it.
+// Fetched by pages that need them.
 let evaluate = () => undefined;
 let holds = () => true;
+let judge = () => null;
 
-/** Fetch the evaluator when a page has something to evaluate. */
-export async function prepare(told) {
-  if (/"(?:show_if|required_if|value|valid_if)":/.test(JSON.stringify(told.questions))) ({ evaluate, holds } = await import("./answer-logic.js"));
+/** Fetch the evaluator where there is logic, and the judge of questions in several parts. */
+export async function prepare({ questions }) {
+  const judging = questions.some((each) => each.is_composite) && import("./answer-judging.js");
+  if (/"(?:show_if|required_if|value|valid_if)":/.test(JSON.stringify(questions))) ({ evaluate, holds } = await import("./answer-logic.js"));
+  if (judging) ({ judge } = await judging);
 }
 
 const byId = (id) => document.getElementById(id);
