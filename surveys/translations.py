@@ -43,9 +43,7 @@ def best(accepted: str, offered: Sequence[str]) -> str:
         found = _WEIGHT.fullmatch(weight.strip())
         wanted.append((-float(found[1]) if found else -1.0, place, name.strip().lower()))
     plain = {each.lower(): each for each in reversed(offered)}
-    for weight, _, name in sorted(wanted):
-        if weight == 0 or not name:
-            continue
+    for _, _, name in sorted(each for each in wanted if each[0] < 0 and each[2]):
         pieces = name.split("-")
         for length in range(len(pieces), 0, -1):
             if (known := plain.get("-".join(pieces[:length]))) is not None:

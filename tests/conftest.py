@@ -128,3 +128,10 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"real data absent: {SHARED} is not beside this checkout")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave drawn examples out of coverage: traced they take four times as long, and table tests tell."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
