@@ -22,7 +22,13 @@ def alone(definition: Definition, page: Page, always: str = "") -> Definition:
     here = frozenset(question.key for question in page.questions)
     questions = tuple(_for_itself(each, here, each.key == always) for each in page.questions)
     made = replace(
-        page, questions=questions, block="", show_if=None, question_order="as_given", skips=()
+        page,
+        questions=questions,
+        block="",
+        show_if=None,
+        question_order="as_given",
+        loop=None,
+        skips=(),
     )
     return replace(
         definition, pages=(made,), blocks=(), randomizers=(), data=(), endings=(), quotas=()

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from surveys import kinds
 from surveys.definition import Choice, Definition, Question
 from surveys.kinds import Cell
+from surveys.looping import unrolled
 from surveys.values import Answer
 
 VariableType: TypeAlias = Literal["text", "key", "flag", "whole", "number", "day", "moment"]
@@ -152,7 +153,7 @@ def _beside(ordered: Sequence[tuple[int, Definition]]) -> Iterator[Variable]:
 
 def leaves(definition: Definition) -> Iterator[Question]:
     """The questions that are answered; those a composite question consists of stand for it."""
-    for question in definition.questions:
+    for question in unrolled(definition).questions:
         for each in kinds.atoms(question):
             if kinds.kind(each.kind).answer != "none":
                 yield each

@@ -15,7 +15,8 @@ from surveys.flow import Flow, Route
 from surveys.kinds.base import FormReader, JsonReader
 from surveys.localizing import localized, texts
 from surveys.logic import Context
-from surveys.parts import Question
+from surveys.looping import unrolled
+from surveys.parts import Question, Turn
 from surveys.scoring import Score, score_questions
 from surveys.strings import shown
 from surveys.values import Answer, Cleaned, Refusal
@@ -38,6 +39,7 @@ class Compiled:
     """Reads answers to one definition; safe to share between threads, kept by version id."""
 
     __slots__ = (
+        "_asked_about",
         "_composites",
         "_conversation",
         "_keys",
@@ -45,6 +47,7 @@ class Compiled:
         "_pages",
         "_questions",
         "_scored",
+        "_written",
         "atoms",
         "definition",
         "flow",
@@ -57,6 +60,8 @@ class Compiled:
     )
 
     def __init__(self, definition: Definition) -> None:
+        self._written = definition
+        definition = unrolled(definition)
         self.definition = definition
         self.original_language = definition.language
         self.languages = definition.languages
@@ -90,6 +95,12 @@ class Compiled:
         self._keys = frozenset(line.key for line in self._questions)
         self._scored = tuple(scored)
         self._composites = {question.key: question for question in composites}
+        self._asked_about = frozenset(
+            question.key.partition(".")[0]
+            for page in wide.pages
+            if isinstance(page, Turn)
+            for question in page.questions
+        )
         # Composite questions are judged as a whole, and logic needs all that came before.
         self.is_plain = self.flow.is_plain and not composites
 
@@ -99,7 +110,7 @@ class Compiled:
             return self
         found = self._other_languages.get(language)
         if found is None:
-            found = Compiled(localized(self.definition, language))
+            found = Compiled(localized(self._written, language))
             found.original_language = self.definition.language
             found.languages = self.languages
             self._other_languages[language] = found
@@ -158,7 +169,7 @@ class Compiled:
         """
         if not isinstance(values, Mapping):
             raise AnswerError("", "Give the answers as an object: question key to value.", "object")
-        if self._composites:
+        if self._composites or self._asked_about:
             values = self._flat(values)
         answers: dict[str, Answer] = {}
         refused: dict[str, Refusal] = {}
@@ -198,10 +209,14 @@ class Compiled:
     def _flat(self, values: Mapping[object, object]) -> dict[object, object]:
         """Answers of composite questions under the keys of their parts: ``{"m": {"row": "a"}}``
 
-        is ``{"m.row": "a"}``, and a list of entries is numbered from 1.
+        is ``{"m.row": "a"}``, and a list of entries is numbered from 1. So are answers in loops, by what
+        they are about.
         """
         flat: dict[object, object] = {}
         for name, value in values.items():
+            if name in self._asked_about and isinstance(value, dict):
+                _spread(str(name), value, flat, 4)
+                continue
             if name in self._composites and isinstance(value, dict | list):
                 kind = kinds.kind(self._composites[name].kind)
                 if kind.expand is not None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from surveys import kinds
 from surveys.carrying import source_choices
-from surveys.logic import Condition, Context, Data, begin, condition, copied, put, to_json
+from surveys.logic import Condition, Context, Data, begin, condition, copied, put, starts, to_json
 from surveys.ordering import arranged, choices_for
-from surveys.parts import Block, Choice, Definition, Ending, Page, Question
+from surveys.parts import Block, Choice, Definition, Ending, Page, Question, Turn
 from surveys.sequence import sequence
 from surveys.steps import (
     Asks,
@@ -64,13 +64,18 @@ class Flow:
             self._leg(index, page, blocks.get(page.block))
             for index, page in enumerate(definition.pages)
         )
-        self.places = {page.key: index for index, page in enumerate(definition.pages)}
+        self.places: dict[str, int] = {}
+        for index, page in enumerate(definition.pages):
+            # A page that is asked about several things is found where it is asked first.
+            self.places.setdefault(page.of if isinstance(page, Turn) else page.key, index)
+            self.places[page.key] = index
         self._endings = tuple((each, condition(each.show_if)) for each in definition.endings)
         self.quotas = tuple((quota, condition(quota.when)) for quota in definition.quotas)
         self.feelings = self._feelings()
         self.is_plain = not (
             definition.randomizers
             or definition.quotas
+            or any(isinstance(page, Turn) for page in definition.pages)
             or any(block.page_order != "as_given" for block in definition.blocks)
             or any(leg.show or leg.block_show or leg.skips for leg in self.legs)
             or any(leg.page.question_order != "as_given" for leg in self.legs)
@@ -86,6 +91,7 @@ class Flow:
             condition(block.show_if) if block is not None else None,
             tuple((skip.to, condition(skip.when)) for skip in page.skips),
             tuple(step(question) for question in page.questions),
+            condition(page.when) if isinstance(page, Turn) else None,
         )
 
     def _feelings(self) -> frozenset[str]:
@@ -152,10 +158,11 @@ class Flow:
             conditions += [atom.show for atom in each.atoms]
             conditions += [when for atom in each.atoms for when in atom.choices.values()]
             named = {
-                path.removeprefix("_text.").removeprefix("_sentiment.").partition(".")[0]
+                start
                 for when in conditions
                 if when is not None
                 for path in when.paths
+                for start in starts(path)
             }
             carried = {
                 carry.question
@@ -304,11 +311,21 @@ class Way:
         """The pages on the way, or those to the page with this index; meet each before the next."""
         flow, data = self._flow, self.data
         goal: str | None = None
+        taken: dict[str, list[str]] = {}
         for leg in flow.order(self._context):
-            if goal is not None and leg.page.key != goal:
+            page = leg.page
+            if (
+                goal is not None
+                and page.key != goal
+                and (not isinstance(page, Turn) or page.of != goal)
+            ):
                 continue
             goal = None
-            if not _holds(leg.block_show, data) or not _holds(leg.show, data):
+            if (
+                not _holds(leg.block_show, data)
+                or (isinstance(page, Turn) and not _has_turn(page, leg.when, taken, data))
+                or not _holds(leg.show, data)
+            ):
                 if leg.place == until:
                     return
                 continue
@@ -338,6 +355,18 @@ class Way:
         return Route(tuple(self.stops), ending, self.kept, self.data)
 
 
+def _has_turn(page: Turn, when: Condition | None, taken: dict[str, list[str]], data: Data) -> bool:
+    """Whether what a page is about has its turn, of those a loop asks about at most."""
+    if not _holds(when, data):
+        return False
+    mine = taken.setdefault(page.within, [])
+    if page.about.key not in mine:
+        if page.turns.most is not None and len(mine) >= page.turns.most:
+            return False
+        mine.append(page.about.key)
+    return True
+
+
 def _holds(when: Condition | None, data: Data) -> bool:
     return when is None or when.holds(data)
 
@@ -348,7 +377,8 @@ def _chosen(source: Question, kept: Answers) -> set[str]:
     if answer is not None:
         return set(answer.choices or ())
     prefix = f"{source.key}."
-    return {key.split(".")[1] for key in kept if key.startswith(prefix)}
+    inside = (key.removeprefix(prefix) for key in kept if key.startswith(prefix))
+    return {key.partition(".")[0] for key in inside}
 
 
 def _carried(choice: Choice, kept: Answers, source: str) -> Choice:

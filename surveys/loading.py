@@ -40,6 +40,7 @@ RESERVED = frozenset(
         "_choice",
         "_response",
         "_entry",
+        "_loop",
     }
 )
 
@@ -110,6 +111,7 @@ class Loader(Flow):
                 block=reader.name(given.get("block"), f"{path}.block"),
                 show_if=reader.logic(given.get("show_if"), f"{path}.show_if"),
                 question_order=self.order(given.get("question_order"), f"{path}.question_order"),
+                loop=self.loop(given.get("loop"), f"{path}.loop"),
                 skips=tuple(self._skip(part, where) for where, part in skips),
                 questions=tuple(
                     self._question(question, where, question_keys) for where, question in listed

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
+from surveys import loading_loops
 from surveys.parts import (
     Block,
     DataField,
     Definition,
     Ending,
+    Loop,
     Order,
     Question,
     Quota,
@@ -52,7 +54,12 @@ class Flow:
                 show_if=self.reader.logic(given.get("show_if"), f"{path}.show_if"),
                 page_order=self.order(given.get("page_order"), f"{path}.page_order"),
                 randomizer=self.reader.name(given.get("randomizer"), f"{path}.randomizer"),
+                loop=self.loop(given.get("loop"), f"{path}.loop"),
             )
+
+    def loop(self, value: object, path: str) -> Loop | None:
+        """What a page or a block is asked about, thing by thing."""
+        return loading_loops.loop(self.reader, value, path)
 
     def randomizers(self, value: object) -> Iterator[Randomizer]:
         """Groups of blocks in random order."""
@@ -157,6 +164,8 @@ class Flow:
                 if skip.to and skip.to not in goals:
                     refuse(f"pages[{i}].skips[{j}].to", _no("page or ending", skip.to))
         self._check_carried(made)
+        for path, message in loading_loops.problems(made):
+            refuse(path, message)
 
     def _check_carried(self, made: Definition) -> None:
         before: dict[str, Question] = {}

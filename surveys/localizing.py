@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from surveys import kinds, translations
-from surveys.parts import Choice, Definition, Page, Question, SettingValue
+from surveys.parts import Choice, Definition, Loop, Page, Question, SettingValue
 
 Say = Callable[[str, str], str]
 
@@ -56,7 +56,11 @@ def _said(definition: Definition, say: Say) -> Definition:
         introduction=say("introduction", definition.introduction),
         thank_you=say("thank_you", definition.thank_you),
         privacy=say("privacy", definition.privacy),
-        pages=tuple(_page(page, say) for page in definition.pages),
+        pages=tuple(worded(page, say) for page in definition.pages),
+        blocks=tuple(
+            replace(each, loop=_loop(each.loop, f"blocks.{each.key}.loop", say))
+            for each in definition.blocks
+        ),
         endings=tuple(
             replace(
                 each,
@@ -68,13 +72,35 @@ def _said(definition: Definition, say: Say) -> Definition:
     )
 
 
-def _page(page: Page, say: Say) -> Page:
+def worded(page: Page, say: Say) -> Page:
+    """A page with each of its texts as it is said."""
     return replace(
         page,
+        loop=_loop(page.loop, f"pages.{page.key}.loop", say),
         title=say(f"pages.{page.key}.title", page.title),
         description=say(f"pages.{page.key}.description", page.description),
         questions=tuple(_question(each, each.key, say) for each in page.questions),
     )
+
+
+def _loop(loop: Loop | None, place: str, say: Say) -> Loop | None:
+    """A loop with the words of its own things; those of a question are said there."""
+    if loop is None or not loop.items:
+        return loop
+    items = tuple(
+        replace(
+            each,
+            label=say(f"{place}.{each.key}", each.label),
+            fields=MappingProxyType(
+                {
+                    name: say(f"{place}.{each.key}.{name}", text)
+                    for name, text in each.fields.items()
+                }
+            ),
+        )
+        for each in loop.items
+    )
+    return replace(loop, items=items)
 
 
 def _question(question: Question, place: str, say: Say) -> Question:

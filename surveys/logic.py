@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
@@ -82,6 +82,17 @@ def put(data: Data, path: str, value: object) -> None:
             held = inside[part] = {}
         inside = held
     inside[parts[-1]] = value
+
+
+def starts(path: str) -> Iterator[str]:
+    """The keys of the questions a path may name: those of questions in loops have dots themselves."""
+    for beside in ("_text.", "_sentiment."):
+        path = path.removeprefix(beside)
+    at = path.find(".")
+    while at >= 0:
+        yield path[:at]
+        at = path.find(".", at + 1)
+    yield path
 
 
 def copied(data: Data) -> Data:

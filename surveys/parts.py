@@ -19,6 +19,7 @@ Missing: TypeAlias = Literal["", "dont_know", "refused", "not_applicable"]
 Source: TypeAlias = Literal["link", "contact", "account", "value", "random"]
 
 _NOTHING: Mapping[str, SettingValue] = MappingProxyType({})
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,33 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One thing a loop asks about; ``fields`` are more texts it has, by names of the survey's own."""
+
+    key: str
+    label: str = ""
+    fields: Mapping[str, str] = field(default_factory=lambda: _NO_FIELDS, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Asks a page, or the pages of a block, once for each of several things.
+
+    They are the choices or rows of the question ``over``: those that were chosen or answered, those
+    that were not, all that were offered; of a number each up to it; of entries those filled in. Or they
+    are ``items`` of its own, which beside a question say more of its choices. ``most`` bounds how many
+    are asked about. Texts and logic name them as ``_loop.text``, ``_loop.key``, ``_loop.number`` and
+    ``_loop.`` with the name of a field.
+    """
+
+    over: str = ""
+    which: Carried = "chosen"
+    items: tuple[Item, ...] = ()
+    order: Order = "as_given"
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Questions asked together."""
 
@@ -125,8 +153,25 @@ class Page:
     block: str = ""
     show_if: Logic = field(default=None, hash=False)
     question_order: Order = "as_given"
+    loop: Loop | None = None
     skips: tuple[Skip, ...] = ()
     questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Page):
+    """A page as it is asked about one of the things of a loop.
+
+    ``of`` is the page as it is written and ``place`` its index there, ``about`` the thing. ``within`` names
+    the loop and ``turns`` declares it, ``when`` is what must hold for this thing to have its turn.
+    """
+
+    of: str = ""
+    place: int = 0
+    about: Item = field(default_factory=lambda: Item(""))
+    within: str = ""
+    turns: Loop = field(default_factory=lambda: Loop())
+    when: Logic = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +183,7 @@ class Block:
     show_if: Logic = field(default=None, hash=False)
     page_order: Order = "as_given"
     randomizer: str = ""
+    loop: Loop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,23 @@ def piped(text: str, value_of: Callable[[str], str | None]) -> str:
     return PLACE.sub(put, text)
 
 
+def repiped(text: str, rename: Callable[[str], str | list[str]]) -> str:
+    """The text with each place as ``rename`` has it: another path, or ``[words]`` that stand there."""
+    if "{{" not in text:
+        return text
+
+    def put(found: re.Match[str]) -> str:
+        path, fallback = found[1], found[2] or ""
+        if path is None:
+            return found[0]
+        named = rename(path)
+        if named == path:
+            return found[0]
+        return (named[0] or fallback.strip()) if isinstance(named, list) else pipe(named, fallback)
+
+    return PLACE.sub(put, text)
+
+
 def paths(text: str) -> Iterator[str]:
     """The paths a text pipes, in order."""
     for found in PLACE.finditer(text):

@@ -91,8 +91,8 @@ class Respondents:
     """A survey made ready to be walked many times."""
 
     def __init__(self, definition: Definition) -> None:
-        self.definition = definition
         self.compiled = Compiled(definition)
+        self.definition = definition = self.compiled.definition
         self.quotas = [
             (quota.key, None if quota.when is None else Condition(quota.when))
             for quota in definition.quotas

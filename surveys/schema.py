@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, TypeAlias, get_args
 
-from surveys import kinds, loading, loading_flow, reading, theme
+from surveys import kinds, loading, loading_flow, loading_loops, looping, reading, theme
 from surveys.kinds import Kind, Setting
 from surveys.parts import (
     Block,
@@ -16,6 +16,8 @@ from surveys.parts import (
     DataField,
     Definition,
     Ending,
+    Item,
+    Loop,
     Missing,
     Order,
     Page,
@@ -99,6 +101,10 @@ def _text(most: int, *, is_required: bool = False) -> Schema:
     if is_required:
         return {"type": "string", "maxLength": most * _SLACK, "pattern": _FILLED}
     return {"type": ["string", "null"], "maxLength": most * _SLACK}
+
+
+def _maybe(name: str) -> Schema:
+    return {"anyOf": [_ref(name), {"type": "null"}]}
 
 
 def _maybe_key() -> Schema:
@@ -188,6 +194,7 @@ def _page() -> Schema:
             "block": _maybe_key(),
             "show_if": _ref("logic"),
             "question_order": _ref("order"),
+            "loop": _maybe("loop"),
             "skips": _list("skip", loading.MAX_SKIPS),
             "questions": _list("question", loading.MAX_QUESTIONS),
         },
@@ -330,6 +337,16 @@ def _setting(setting: Setting) -> Schema:
     return made
 
 
+def _fields() -> Schema:
+    """Texts by names of the survey's own."""
+    return {
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": _KEY, "not": {"enum": sorted(looping.RESERVED_FIELDS)}},
+        "additionalProperties": _text(loading_loops.MAX_FIELD),
+        "maxProperties": loading_loops.MAX_FIELDS,
+    }
+
+
 def _around() -> Schema:
     """The parts around the pages."""
     label, key, logic = _text(loading.MAX_LABEL), _ref("key"), _ref("logic")
@@ -338,9 +355,16 @@ def _around() -> Schema:
         "block": _part(
             Block,
             {"key": key, "title": label, "show_if": logic, "page_order": _ref("order"),
-             "randomizer": _maybe_key()},
+             "randomizer": _maybe_key(), "loop": _maybe("loop")},
             ["key"],
         ),
+        "loop": _part(
+            Loop,
+            {"over": _maybe_key(), "which": {"enum": [*get_args(Carried), None]},
+             "items": _list("item", looping.MAX_TURNS), "order": _ref("order"), "most": _count(1)},
+            [],
+        ),
+        "item": _part(Item, {"key": key, "label": _text(loading_loops.MAX_FIELD), "fields": _fields()}, ["key"]),
         "randomizer": _part(Randomizer, {"key": key, "show": _count(1), "is_even": _flag()}, ["key"]),
         "data_field": _part(
             DataField,

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from surveys import kinds
 from surveys.definition import Definition, Question
+from surveys.looping import unrolled
 from surveys.values import Answer
 
 Metric: TypeAlias = Literal["nps", "csat", "ces", "mean"]
@@ -48,7 +49,8 @@ def score(definition: Definition, answers: Mapping[str, Answer]) -> tuple[Score,
     Effort asked the other way round (1 = least effort) is turned, so that for every ``ces`` high
     is easy. Answers to questions that are not in the definition are left out.
     """
-    atoms = (atom for question in definition.questions for atom in kinds.atoms(question))
+    questions = unrolled(definition).questions
+    atoms = (atom for question in questions for atom in kinds.atoms(question))
     return score_questions((atom for atom in atoms if kinds.metrics(atom)), answers)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from surveys.logic import Context
 from surveys.ordering import arranged
-from surveys.parts import Block, Definition
+from surveys.parts import Block, Definition, Turn
 from surveys.steps import Leg
 
 
 def sequence(definition: Definition, legs: Sequence[Leg], context: Context) -> tuple[Leg, ...]:
     """The pages in the order this person is led through them."""
     if not definition.blocks:
-        return tuple(legs)
+        return tuple(_in_turns(legs, context))
     by_block: dict[str, list[Leg]] = {}
     line: list[str | Leg] = []
     for leg in legs:
@@ -28,16 +29,67 @@ def sequence(definition: Definition, legs: Sequence[Leg], context: Context) -> t
     for key in _drawn(definition, line, blocks, context):
         if isinstance(key, Leg):
             led.append(key)
-            continue
-        led += arranged(
-            by_block[key],
-            blocks[key].page_order,
+        else:
+            led += _arranged(by_block[key], blocks[key], context)
+    return tuple(_in_turns(led, context))
+
+
+def _arranged(legs: Sequence[Leg], block: Block, context: Context) -> Iterator[Leg]:
+    """The pages of a block in its order; those of a loop stay together, turn by turn."""
+    if isinstance(legs[0].page, Turn) and legs[0].page.within == f"block.{block.key}":
+        parts = [list(same) for _, same in groupby(legs, key=_about)]
+    else:
+        parts = [list(legs)]
+    for part in parts:
+        units = [list(same) for _, same in groupby(part, key=_unit)]
+        for unit in arranged(
+            units,
+            block.page_order,
             context.seed,
-            f"block.{key}",
-            key=lambda leg: leg.page.key,
-            label=lambda leg: leg.page.title,
-        )
-    return tuple(led)
+            f"block.{block.key}" + (f".{_about(part[0])}" if len(parts) > 1 else ""),
+            key=lambda unit: unit[0].page.key,
+            label=lambda unit: unit[0].page.title,
+        ):
+            yield from unit
+
+
+def _in_turns(legs: Sequence[Leg], context: Context) -> Iterator[Leg]:
+    """The pages with the turns of each loop in the order it declares."""
+    for name, same in groupby(legs, key=_within):
+        listed = list(same)
+        page = listed[0].page
+        if not name or not isinstance(page, Turn):
+            yield from listed
+            continue
+        for turn in arranged(
+            [list(of_one) for _, of_one in groupby(listed, key=_about)],
+            page.turns.order,
+            context.seed,
+            f"loop.{name}",
+            key=lambda turn: _about(turn[0]),
+            label=_label,
+        ):
+            yield from turn
+
+
+def _within(leg: Leg) -> str:
+    return leg.page.within if isinstance(leg.page, Turn) else ""
+
+
+def _about(leg: Leg) -> str:
+    return leg.page.about.key if isinstance(leg.page, Turn) else ""
+
+
+def _label(turn: Sequence[Leg]) -> str:
+    page = turn[0].page
+    return page.about.label if isinstance(page, Turn) else ""
+
+
+def _unit(leg: Leg) -> str:
+    """What moves as one: a page, or all turns of a page."""
+    page = leg.page
+    own = isinstance(page, Turn) and page.within == f"page.{page.of}"
+    return page.within if own and isinstance(page, Turn) else page.key
 
 
 def arms(definition: Definition, legs: Sequence[Leg], context: Context) -> dict[str, list[str]]:

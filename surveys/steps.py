@@ -71,6 +71,8 @@ class Leg(NamedTuple):
     block_show: Condition | None
     skips: tuple[tuple[str, Condition | None], ...]
     steps: tuple[Step, ...]
+    # Of a page in a loop: whether what it is about has its turn at all.
+    when: Condition | None = None
 
 
 def step(question: Question) -> Step:

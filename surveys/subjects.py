@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from surveys import kinds
 from surveys.carrying import widened
+from surveys.looping import unrolled
 from surveys.parts import Definition, Question
 
 Shape: TypeAlias = Literal["number", "choice", "choices", "text", "date"]
@@ -30,7 +31,7 @@ def subjects(definition: Definition, before: str = "") -> dict[str, Subject]:
     `before` is the key of a question (whose own answer does not count) or of a page.
     """
     found: dict[str, Subject] = {}
-    for page in widened(definition).pages:
+    for page in widened(unrolled(definition)).pages:
         if before and page.key == before:
             break
         asked = [each.key for each in page.questions]

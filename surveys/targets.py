@@ -12,6 +12,7 @@ from surveys import kinds, translations
 from surveys.carrying import widened
 from surveys.definition import Definition, Question
 from surveys.localizing import localized
+from surveys.looping import unrolled
 
 # How a cell is read: a point of a scale, one choice, several in one cell, one choice chosen or not,
 # the place of a choice, choices in order, a number, a day, a text, a text or number.
@@ -60,7 +61,7 @@ def _leaves(definition: Definition) -> dict[str, Question]:
     """The questions that are answered, by the key of the answer."""
     return {
         atom.key: atom
-        for question in widened(definition).questions
+        for question in widened(unrolled(definition)).questions
         for atom in kinds.atoms(question)
         if kinds.kind(atom.kind).answer != "none" and atom.kind not in _NEVER
     }

@@ -10,6 +10,8 @@ from surveys import editing, sentences
 from surveys.definition import load
 from surveys.editing import Document
 from surveys.expressions import BadText, ExpressionError, parse, write
+from surveys.looping import unrolled
+from surveys.parts import Turn
 from surveys.sentences import OPERATORS, Operator, Row
 from surveys.subjects import Shape, Subject
 
@@ -162,10 +164,8 @@ def trial(
         for name in ("show_if", "required_if", "when")
         if name in part and not isinstance(part[name], str)
     ]
-    pages = [
-        editing.label_of(document, f"page.{definition.pages[stop.place].key}")
-        for stop in route.stops
-    ]
+    keys = [page.of if isinstance(page, Turn) else page.key for page in unrolled(definition).pages]
+    pages = [editing.label_of(document, f"page.{keys[stop.place]}") for stop in route.stops]
     end = route.ending.title or route.ending.key if route.ending is not None else "Thanks"
     return {
         "fields": asked,

@@ -16,6 +16,7 @@ from surveys.proof.findings import Finding, Level, error, listed, note
 from surveys.proof.outcomes import endings, quotas
 from surveys.proof.privacy import privacy
 from surveys.proof.references import references
+from surveys.proof.turns import as_written
 from surveys.proof.ways import Ways
 from surveys.proof.wording import wording
 
@@ -24,7 +25,8 @@ __all__ = ["Finding", "Level", "errors", "prove"]
 
 def prove(definition: Definition) -> tuple[Finding, ...]:
     """Everything found, errors first; a survey with errors is not published."""
-    return listed(_found(definition))
+    ways = Ways(definition)
+    return listed(as_written(definition, ways.definition, _found(definition, ways)))
 
 
 def errors(definition: Definition) -> dict[str, str]:
@@ -37,7 +39,7 @@ def errors(definition: Definition) -> dict[str, str]:
     return found
 
 
-def _found(definition: Definition) -> Iterator[Finding]:
+def _found(definition: Definition, ways: Ways) -> Iterator[Finding]:
     for i, open_point in enumerate(definition.unresolved):
         yield error(
             "unresolved",
@@ -45,13 +47,12 @@ def _found(definition: Definition) -> Iterator[Finding]:
             f"{open_point.path}: {open_point.reason} Decide what is meant by “{_short(open_point.text)}”, "
             "write it as logic, and remove the open point.",
         )
-    ways = Ways(definition)
     yield from references(ways)
     yield from conditions(ways)
     yield from endings(ways)
     yield from quotas(ways)
     yield from answering(ways)
-    yield from wording(ways)
+    yield from wording(ways, definition)
     yield from privacy(definition)
     if ways.purse.was_short:
         yield note(

@@ -11,7 +11,8 @@ from surveys.carrying import widened
 from surveys.entries import has_logic
 from surveys.expressions import Value
 from surveys.expressions.catalogue import operation
-from surveys.parts import Block, Choice, Definition, Logic, Page, Question
+from surveys.looping import unrolled
+from surveys.parts import Block, Choice, Definition, Logic, Page, Question, Turn
 
 BEGINNING, THE_END = -1, 10**9
 FIRST, LAST = -1.0, float(10**6)
@@ -57,9 +58,13 @@ class Places:
     """The order of a definition, as far as it is the same for everybody."""
 
     def __init__(self, definition: Definition) -> None:
+        definition = unrolled(definition)
         self.definition = widened(definition)
         self.blocks = {block.key: block for block in definition.blocks}
-        self.page_index = {page.key: index for index, page in enumerate(definition.pages)}
+        self.page_index: dict[str, int] = {}
+        for index, page in enumerate(definition.pages):
+            self.page_index.setdefault(page.of if isinstance(page, Turn) else page.key, index)
+            self.page_index[page.key] = index
         self.spans = tuple(self._spans())
         self.atoms: dict[str, Atom] = {}
         self.asked: dict[str, tuple[int, int]] = {}
@@ -110,6 +115,8 @@ class Places:
         """Whether a page comes before another for everybody; None where that is drawn."""
         if BEGINNING in (first, second) or THE_END in (first, second) or first == second:
             return first < second
+        if self._is_drawn(self.definition.pages[first], self.definition.pages[second]):
+            return None
         one, other = self.spans[first], self.spans[second]
         if one.block and one.block == other.block:
             if self.blocks[one.block].page_order != "as_given":
@@ -118,6 +125,16 @@ class Places:
         if one.last < other.first:
             return True
         return False if one.first > other.last else None
+
+    def _is_drawn(self, first: Page, second: Page) -> bool:
+        """Whether both are turns of one loop, which may come in another order."""
+        return (
+            isinstance(first, Turn)
+            and isinstance(second, Turn)
+            and first.within == second.within
+            and first.about.key != second.about.key
+            and first.turns.order != "as_given"
+        )
 
     def is_before(self, atom: Atom, site: Site) -> bool | None:
         """Whether an answer is there at a moment for everybody; None where that is drawn."""
@@ -152,6 +169,8 @@ class Places:
         if not atom.question.is_required or atom.is_beside or question.show_if is not None:
             return False
         if page.show_if is not None or atom.question.show_if is not None:
+            return False
+        if isinstance(page, Turn) and page.turns.most is not None:
             return False
         if block is not None and (block.show_if is not None or block.randomizer):
             return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from surveys import piping
-from surveys.localizing import texts, untranslated
+from surveys.localizing import localized, texts, untranslated
+from surveys.looping import unrolled
 from surveys.parts import Definition, Question
 from surveys.proof.findings import Finding, error, few, note, warning
 from surveys.proof.places import BEGINNING, FIRST, LAST, THE_END, Site
@@ -22,18 +23,20 @@ class Spot(NamedTuple):
     question: str = ""
 
 
-def wording(ways: Ways) -> Iterator[Finding]:
-    """Findings on the texts."""
-    definition = ways.definition
-    spots = Spots(definition)
-    for place, text in texts(definition).items():
+def wording(ways: Ways, definition: Definition) -> Iterator[Finding]:
+    """Findings on the texts; ``definition`` is the survey as it is written."""
+    spots = Spots(ways.definition)
+    said = texts(ways.definition)
+    for place, text in said.items():
         yield from _piped(ways, spots.of(place), text)
     for i, ending in enumerate(definition.endings):
         spot = Spot(f"endings[{i}].redirect", Site(THE_END, LAST))
         yield from _piped(ways, spot, ending.redirect)
     for language, words in definition.translations.items():
         known = texts(definition)
-        for place, text in words.items():
+        spoken = texts(unrolled(localized(definition, language)))
+        changed = {place: text for place, text in spoken.items() if said.get(place) != text}
+        for place, text in (words if known == said else changed).items():
             spot = spots.of(place)
             yield from _piped(ways, spot._replace(path=f"translations.{language}.{place}"), text)
         gone = [place for place in words if place not in known]
@@ -69,17 +72,29 @@ class Spots:
         if not rest:
             at_end = place == "thank_you"
             return Spot(place, Site(THE_END, LAST) if at_end else Site(BEGINNING, FIRST))
-        key, _, name = rest.partition(".")
-        if head == "endings" and key in self.endings:
+        key, name = _known(rest, self.endings)
+        if head == "endings" and key:
             return Spot(f"endings[{self.endings[key]}].{name}", Site(THE_END, LAST))
-        if head == "pages" and key in self.pages:
+        key, name = _known(rest, self.pages)
+        if head == "pages" and key:
             index = self.pages[key]
             return Spot(f"pages[{index}].{name}", Site(index, FIRST))
-        if head in self.questions:
-            page, number, question = self.questions[head]
-            path = f"pages[{page}].questions[{number}].{_inside(question, rest)}"
-            return Spot(path, Site(page, float(number)), head)
+        key, name = _known(place, self.questions)
+        if key:
+            page, number, question = self.questions[key]
+            path = f"pages[{page}].questions[{number}].{_inside(question, name)}"
+            return Spot(path, Site(page, float(number)), key)
         return Spot(place, Site(THE_END, LAST))
+
+
+def _known(place: str, keys: Collection[str]) -> tuple[str, str]:
+    """The key a place begins with, and what follows it; keys of questions in loops have a dot."""
+    parts = place.split(".")
+    for count in (1, 2):
+        key = ".".join(parts[:count])
+        if key in keys:
+            return key, ".".join(parts[count:])
+    return "", place
 
 
 def _inside(question: Question, rest: str) -> str:

@@ -65,8 +65,11 @@ def drawn(seed: int) -> dict[str, Any]:
     draw = random.Random(seed)
     made = document(draw, 1, 9, randomized=False)
     (page,) = made["pages"]
-    for name in ("show_if", "skips", "block"):
+    for name in ("show_if", "skips", "block", "loop"):
         page.pop(name, None)
+    if seed % 2:
+        # In a loop the keys of its questions say what they are about.
+        page["loop"] = {"items": [{"key": "it", "label": "It"}]}
     listed = page["questions"]
     chosen = {"key": "many", "kind": "multiple_choice", "text": "many"}
     chosen["choices"] = [{"key": each, "label": each} for each in "pqr"]

@@ -41,16 +41,23 @@ def document(
             page["block"] = draw.choice(blocks)["key"]
         if randomized and draw.random() < 0.3:
             page["question_order"] = "random"
+        loop = a_loop(draw, known) if "block" not in page and draw.random() < 0.3 else None
+        # What is asked in a loop is known by its own name only there.
+        here = known if loop is None else [*known, _THING]
         for place in range(draw.randint(1, questions)):
-            made = question(draw, f"q{number}_{place}", known)
+            made = question(draw, f"q{number}_{place}", here)
             page["questions"].append(made)
-            known.append(made)
+            here.append(made)
         if draw.random() < 0.3:
-            page["questions"].append(composite(draw, f"c{number}", known))
+            page["questions"].append(composite(draw, f"c{number}", here))
+        if loop is not None:
+            page["loop"] = loop
+            turns = [f"q{number}_0.{key}" for key in "ab"]
+            known += [{**page["questions"][0], "key": each} for each in turns]
         if draw.random() < 0.4:
             goals = ["end", "out", *(f"p{each}" for each in range(number + 1, pages))]
             page["skips"] = [
-                {"to": draw.choice(goals), "when": logic(draw, known)}
+                {"to": draw.choice(goals), "when": logic(draw, here)}
                 for _ in range(draw.randint(1, 2))
             ]
         listed.append(page)
@@ -107,6 +114,27 @@ def question(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict
     if draw.random() < 0.15:
         made["required_if"] = logic(draw, known)
     return made
+
+
+_THING = {"key": "_loop.key", "kind": "single_choice"}
+
+
+def a_loop(draw: random.Random, known: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """A loop over the choices of a question before, or over a list of its own."""
+    more: dict[str, Any] = {"order": draw.choice(["as_given", "random"])}
+    if draw.random() < 0.3:
+        more["most"] = draw.randint(1, 2)
+    many = [
+        each["key"]
+        for each in known
+        if each["kind"] in ("single_choice", "multiple_choice")
+        and "." not in each["key"]
+        and len(each["choices"]) == 3
+    ]
+    if not many or draw.random() < 0.3:
+        return {**more, "items": [{"key": each, "label": each} for each in "ab"]}
+    which = draw.choice(["chosen", "chosen", "not_chosen", "offered"])
+    return {**more, "over": draw.choice(many), "which": which}
 
 
 def composite(draw: random.Random, key: str, known: list[dict[str, Any]]) -> dict[str, Any]:

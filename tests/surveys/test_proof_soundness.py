@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from surveys import kinds
 from surveys.definition import Definition, load
 from surveys.errors import DefinitionError
+from surveys.looping import unrolled
 from surveys.proof import Finding, prove
 from surveys.respondents import Respondents, Walk
 from tests.surveys import logical_surveys
@@ -28,6 +29,10 @@ class Met:
     def __init__(self, definition: Definition, seed: int, walks: int) -> None:
         respondents = Respondents(definition)
         draw = random.Random(seed)
+        index_of = {page.key: index for index, page in enumerate(definition.pages)}
+        self.written = [
+            index_of[getattr(page, "of", "") or page.key] for page in unrolled(definition).pages
+        ]
         self.walks: list[Walk] = []
         self.counts: Counter[object] = Counter()
         for number in range(walks):
@@ -36,18 +41,15 @@ class Met:
                 continue
             self.walks.append(walk)
             for stop in walk.route.stops:
-                self.counts["page", stop.place] += 1
+                self.counts["page", self.written[stop.place]] += 1
                 for question in stop.questions:
-                    self.counts["question", question.key] += 1
-                    self.counts.update(
-                        ("choice", question.key, each.key) for each in question.choices
-                    )
+                    key = question.key.partition(".")[0]
+                    self.counts["question", key] += 1
+                    self.counts.update(("choice", key, each.key) for each in question.choices)
                     for atom in kinds.atoms(question) if question.parts else ():
-                        part = atom.key.split(".")[2]
-                        self.counts["part", question.key, part] += 1
-                        self.counts.update(
-                            ("choice", question.key, part, each.key) for each in atom.choices
-                        )
+                        part = atom.key.removeprefix(f"{question.key}.").split(".")[1]
+                        self.counts["part", key, part] += 1
+                        self.counts.update(("choice", key, part, each.key) for each in atom.choices)
             if walk.route.ending is not None:
                 self.counts["ending", walk.route.ending.key] += 1
             for key, when in respondents.quotas:
@@ -94,8 +96,8 @@ def hidden(definition: Definition, found: Finding, met: Met) -> list[str]:
         str(walk.context)
         for walk in met.walks
         for stop in walk.route.stops
-        if stop.place == int(shown[1])
-        and found.question not in {question.key for question in stop.questions}
+        if met.written[stop.place] == int(shown[1])
+        and found.question not in {question.key.partition(".")[0] for question in stop.questions}
     ]
 
 

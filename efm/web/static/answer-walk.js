@@ -56,7 +56,8 @@ function offered(group, data) {
     if (holds(group.show_if[key], data) === false) return false;
     const from = group.from;
     if (!from || from.which === "offered" || !from.keys.includes(key)) return true;
-    return hasKey(data[from.question] ?? null, key) === (from.which === "chosen");
+    const source = from.question.split(".").reduce((inside, part) => inside?.[part], data);
+    return hasKey(source ?? null, key) === (from.which === "chosen");
   });
 }
 
