@@ -68,15 +68,13 @@ class Conversation:
         flow = self._flow
         leg = flow.legs[page_index]
         if ahead is None:
-            others = {
-                key: answer
-                for key, answer in before.items()
-                if not any(key == atom.question.key for each in leg.steps for atom in each.atoms)
-            }
+            mine = {atom.question.key for each in leg.steps for atom in each.atoms}
+            others = {key: answer for key, answer in before.items() if key not in mine}
             route = flow.walk(others, context, until=page_index)
             kept, data = route.answers, route.data
         else:
-            kept, data = dict(ahead.answers), copied(ahead.data)
+            keys = [each.question.key for each in leg.steps]
+            kept, data = dict(ahead.answers), copied(ahead.data, keys)
         seen = {key for listed in _listed(form, SEEN) for key in listed.split()}
         found = Found({}, {}, {}, ())
         unseen = []
@@ -209,9 +207,7 @@ class Conversation:
             kinds.kind(question.kind).judge(question, answers)
         except Refusal as refusal:
             wrong[question.key] = refusal
-        is_answered = question.key in answers or any(
-            key.startswith(f"{question.key}.") for key in answers
-        )
+        is_answered = any(atom.question.key in answers for atom in each.atoms)
         if is_answered and not wrong:
             self._check(question.key, self._checks.get(question.key, ()), data, wrong)
         for atom in each.atoms:

@@ -55,7 +55,16 @@ class Route(NamedTuple):
 class Flow:
     """A definition's pages made ready to be walked; safe to share between threads."""
 
-    __slots__ = ("_endings", "definition", "feelings", "is_plain", "legs", "places", "quotas")
+    __slots__ = (
+        "_endings",
+        "_questions",
+        "definition",
+        "feelings",
+        "is_plain",
+        "legs",
+        "places",
+        "quotas",
+    )
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -64,6 +73,9 @@ class Flow:
             self._leg(index, page, blocks.get(page.block))
             for index, page in enumerate(definition.pages)
         )
+        self._questions = {
+            each.question.key: each.question for leg in self.legs for each in leg.steps
+        }
         self.places: dict[str, int] = {}
         for index, page in enumerate(definition.pages):
             # A page that is asked about several things is found where it is asked first.
@@ -218,7 +230,7 @@ class Flow:
         choices = tuple(each for each in own if _holds(conditions.get(each.key), data))
         if carry is None:
             return choices
-        source = self._question(carry.question)
+        source = self._questions.get(carry.question)
         if source is None:
             return choices
         possible = {each.key: each for each in source_choices(source)}
@@ -230,13 +242,6 @@ class Flow:
             elif (each.key in chosen) == (carry.which == "chosen"):
                 offered.append(_carried(each, kept, source.key))
         return tuple(offered)
-
-    def _question(self, key: str) -> Question | None:
-        for leg in self.legs:
-            for each in leg.steps:
-                if each.question.key == key:
-                    return each.question
-        return None
 
     def note(
         self, atom: Atom, answer: Answer, kept: dict[str, Answer], data: Data, context: Context
@@ -345,7 +350,8 @@ class Way:
 
     def ahead(self, leg: Leg) -> Route:
         """The next page as it is shown before it is answered; the way itself stays where it is."""
-        kept, data = dict(self.kept), copied(self.data)
+        keys = [each.question.key for each in leg.steps]
+        kept, data = dict(self.kept), copied(self.data, keys)
         shown = tuple(self._flow.steps(leg, {}, kept, data, self._context))
         return Route((Stop(leg.place, shown),) if shown else (), None, kept, data)
 

@@ -13,8 +13,8 @@ from surveys.loading_flow import Flow
 from surveys.parts import Carried, Carry, Check, Choice, Definition, Page, Question, Skip
 from surveys.reading import Reader
 
-MAX_PAGES = 300
-MAX_QUESTIONS = 1000
+MAX_PAGES = 2000
+MAX_QUESTIONS = 3000
 MAX_CHOICES = 1000
 MAX_PARTS = 60
 MAX_CHECKS = 20

@@ -20,8 +20,8 @@ from surveys.parts import (
 )
 from surveys.reading import Reader
 
-MAX_BLOCKS = 300
-MAX_DATA = 200
+MAX_BLOCKS = 1000
+MAX_DATA = 500
 MAX_ENDINGS = 50
 MAX_QUOTAS = 100
 MAX_UNRESOLVED = 2000

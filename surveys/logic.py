@@ -95,10 +95,22 @@ def starts(path: str) -> Iterator[str]:
     yield path
 
 
-def copied(data: Data) -> Data:
-    """A copy in which values can be put; lists are replaced whole, never changed."""
+def copied(data: Data, keys: Iterable[str]) -> Data:
+    """A copy in which the answers to these questions can be put; the rest of it is shared.
+
+    Lists are replaced whole, never changed.
+    """
+    made = dict(data)
+    for name in {"_text", "_sentiment", *(key.partition(".")[0] for key in keys)}:
+        if isinstance(made.get(name), dict):
+            made[name] = _whole_copy(made[name])
+    return made
+
+
+def _whole_copy(data: Data) -> Data:
     return {
-        name: copied(value) if isinstance(value, dict) else value for name, value in data.items()
+        name: _whole_copy(value) if isinstance(value, dict) else value
+        for name, value in data.items()
     }
 
 

@@ -166,8 +166,8 @@ def is_begun(each: Step, atom: Atom, answers: Collection[str]) -> bool:
     """Whether something is worked out here: in rows always, in an entry once it has an answer."""
     if each.question.rows:
         return True
-    start = f"{each.question.key}.{atom.row}."
-    return any(key.startswith(start) for key in answers)
+    line = (other.question.key for other in each.atoms if other.row == atom.row)
+    return any(key in answers for key in line)
 
 
 def posed(each: Step, question: Question, asks: Asks, data: Data) -> Question | None:

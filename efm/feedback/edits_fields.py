@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from efm.feedback import edits_loops
 from surveys import editing
 from surveys.editing import Document, Edited
 from surveys.editing.choices import Which
@@ -52,15 +53,17 @@ def of_survey(document: Document, address: str, form: Form) -> dict[str, object]
 
 
 def of_page(document: Document, address: str, form: Form) -> dict[str, object]:
-    """Title, description, block and order of a page."""
-    return {
-        name: text_of(form, name) for name in ("title", "description", "block", "question_order")
-    }
+    """Title, description, block and order of a page, and what it is asked about."""
+    names = ("title", "description", "block", "question_order")
+    found: dict[str, object] = {name: text_of(form, name) for name in names}
+    return found | edits_loops.of_form(document, address, form)
 
 
 def of_block(document: Document, address: str, form: Form) -> dict[str, object]:
-    """Title, order and randomizer of a block."""
-    return {name: text_of(form, name) for name in ("title", "page_order", "randomizer")}
+    """Title, order and randomizer of a block, and what its pages are asked about."""
+    names = ("title", "page_order", "randomizer")
+    found: dict[str, object] = {name: text_of(form, name) for name in names}
+    return found | edits_loops.of_form(document, address, form)
 
 
 def of_ending(document: Document, address: str, form: Form) -> dict[str, object]:

@@ -62,7 +62,7 @@ def pages(document: Mapping[str, Any], at: str, waiting: Mapping[str, int]) -> l
             f"page.{page['key']}",
             page["key"],
             page.get("title", ""),
-            "show_if" in page or bool(page.get("skips")),
+            "show_if" in page or "loop" in page or bool(page.get("skips")),
             at == f"page.{page['key']}",
             tuple(_item(question, top, waiting) for question in page["questions"]),
             blocks.get(page.get("block", ""), ""),

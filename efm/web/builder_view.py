@@ -17,6 +17,7 @@ from efm.feedback import (
     comment_threads,
     edits,
     edits_fields,
+    edits_loops,
     logic_desk,
     outline,
     revisions,
@@ -197,4 +198,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["twice"] = lambda value: (value, value)
     app.jinja_env.filters.update(
         option_words=_option_words, block_option=_part_option, logic_text=_logic_text
+    )
+    app.jinja_env.filters["loop_sources"] = lambda document, at: list(
+        edits_loops.sources(document, at)
     )

@@ -18,7 +18,7 @@ OnReferences: TypeAlias = Literal["ask", "keep", "remove"]
 _TEXTS = ("title", "introduction", "thank_you", "privacy", "description", "text", "help", "label",
           "opposite", "message")  # fmt: skip
 _PIPE = re.compile(r"(\\\{\{)|\{\{\s*([a-z0-9_][a-z0-9_.]{0,160})\s*(?:\|([^{}\n]{0,200}))?\}\}")
-_BOUND = ("to", "choices_from", "rows_from", "ending")
+_BOUND = ("to", "choices_from", "rows_from", "ending", "loop", "items")
 _LISTED = ("questions", "parts", "choices", "rows", "checks")
 
 
@@ -99,8 +99,10 @@ def let_go(document: Document, address: str, on_references: OnReferences, choice
             continue
         if spot.name == "to":
             spot.holder["gone"] = True
-        elif spot.name == "ending":
-            del spot.holder["ending"]
+        elif spot.name in ("ending", "loop"):
+            spot.holder.pop(spot.name, None)
+        elif spot.name == "items":
+            _forget(spot.holder, choice)
         elif on_references == "remove":
             take_away(spot, meant)
     sweep(document)
@@ -177,7 +179,8 @@ def _uses(document: Document, address: str, choice: str) -> list[Use]:
     if sort != "question":
         return []
     carried = [] if choice or "." in key else list(_carried(document, key))
-    return [*_read(document, Meaning(_answers_of(key), choice)), *carried]
+    read = _read(document, Meaning(_answers_of(key), choice))
+    return [*read, *carried, *_asked_about(document, key, choice)]
 
 
 def _answers_of(key: str) -> Callable[[str], bool]:
@@ -232,6 +235,28 @@ def _carried(document: Document, key: str) -> Iterator[Use]:
                     Spot(f"question.{question['key']}", f"takes {words} over", question, name),
                     _NOTHING,
                 )
+
+
+def _asked_about(document: Document, key: str, choice: str) -> Iterator[Use]:
+    """Pages and blocks that are asked about the choices of a question, or say more of this one."""
+    if "." in key:
+        return
+    for sort, listed in (("page", pages(document)), ("block", document.get("blocks", []))):
+        for part in listed:
+            loop = part.get("loop", {})
+            if loop.get("over") != key:
+                continue
+            at = f"{sort}.{part['key']}"
+            if not choice:
+                yield Spot(at, "what it is asked about", part, "loop"), _NOTHING
+            elif any(each["key"] == choice for each in loop.get("items", [])):
+                yield Spot(at, "more about the choice", loop, "items"), _NOTHING
+
+
+def _forget(loop: Document, choice: str) -> None:
+    loop["items"] = [each for each in loop["items"] if each["key"] != choice]
+    if not loop["items"]:
+        del loop["items"]
 
 
 def text_spots(document: Document) -> Iterator[Spot]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -72,6 +73,42 @@ class Places:
         self._index()
         self.skip_pages = tuple(
             index for index, page in enumerate(self.definition.pages) if page.skips
+        )
+        self.is_fixed = self._comes_as_written()
+        self._passed = self._furthest() if self.is_fixed else []
+
+    def _comes_as_written(self) -> bool:
+        """Whether everybody meets the pages in the order they are written in."""
+        slots = [span.first for span in self.spans]
+        return (
+            slots == sorted(slots)
+            and all(span.first == span.last for span in self.spans)
+            and all(block.page_order == "as_given" for block in self.blocks.values())
+            and all(
+                not isinstance(page, Turn) or page.turns.order == "as_given"
+                for page in self.definition.pages
+            )
+        )
+
+    def _furthest(self) -> list[int]:
+        """For each page the furthest one that a skip before it may lead to."""
+        found = []
+        furthest = -1
+        for page in self.definition.pages:
+            found.append(furthest)
+            for skip in page.skips:
+                furthest = max(furthest, self.page_index.get(skip.to, THE_END))
+        return found
+
+    def skips_before(self, index: int) -> tuple[Sequence[int], bool]:
+        """The pages with skips that come before a page, and whether for some people more of them do."""
+        if self.is_fixed:
+            return self.skip_pages[: bisect_left(self.skip_pages, index)], False
+        orders = [
+            (each, self.page_before(each, index)) for each in self.skip_pages if each != index
+        ]
+        return [each for each, is_before in orders if is_before is True], any(
+            is_before is None for _, is_before in orders
         )
 
     def _index(self) -> None:
@@ -152,6 +189,8 @@ class Places:
 
     def may_be_passed(self, page: int) -> bool:
         """Whether some skip of another page may lead past this one."""
+        if self.is_fixed:
+            return self._passed[page] > page
         for index in self.skip_pages:
             if index == page or self.page_before(index, page) is False:
                 continue

@@ -55,11 +55,7 @@ class Ways:
         return found
 
     def _not_passed(self, index: int, depth: int) -> list[Node]:
-        before = [
-            each
-            for each in self.places.skip_pages
-            if each != index and self.places.page_before(each, index) is True
-        ]
+        before, is_drawn = self.places.skips_before(index)
         parts = []
         # A skip that is not looked at may lead past or not; that only leaves more possible here,
         # and within "not passed" it is said to be unknown.
@@ -70,9 +66,7 @@ class Ways:
                 continue
             reached = UNKNOWN if depth >= _DEEPEST else self.page_reached(each, depth + 1)
             parts.append(negated(all_of([passes, reached])))
-        if left_out or any(
-            self.places.page_before(each, index) is None for each in self.places.skip_pages
-        ):
+        if left_out or is_drawn:
             parts.append(UNKNOWN)
         return parts
 

@@ -141,6 +141,37 @@ def test_choices_are_edited_line_by_line_and_pasted(house: House) -> None:
     ]
 
 
+def test_a_page_is_asked_for_each_of_several_things(house: House) -> None:
+    survey_id, designer = made(house), house.login("designer")
+    pages = [each["key"] for each in draft(house, survey_id)["pages"]]
+    last = f"page.{pages[-1]}"
+    page = designer.get(f"/surveys/{survey_id}/build?at={last}").text
+    assert "Ask this page for each of" in page
+    typed = {"loop.over": "_list", "loop.items": "Tea\nCoffee", "loop.order": "random"}
+    act(designer, survey_id, 1, do="set_page", at=last, **typed)
+    assert part(house, survey_id, last)["loop"] == {
+        "items": [{"key": "tea", "label": "Tea"}, {"key": "coffee", "label": "Coffee"}],
+        "order": "random",
+    }
+    act(
+        designer,
+        survey_id,
+        2,
+        do="set_page",
+        at=last,
+        **{**typed, "loop.items": "Coffee\nGreen tea"},
+    )
+    assert part(house, survey_id, last)["loop"]["items"] == [
+        {"key": "coffee", "label": "Coffee"},
+        {"key": "tea", "label": "Green tea"},
+    ]
+    wrong = act(designer, survey_id, 3, do="set_page", at=last, **{"loop.over": "gone"})
+    assert wrong.status_code == 422
+    assert 'href="#field-loop.over"' in wrong.text
+    act(designer, survey_id, 3, do="set_page", at=last, **{"loop.over": ""})
+    assert "loop" not in part(house, survey_id, last)
+
+
 def test_problems_stand_beside_their_fields_with_what_was_typed(house: House) -> None:
     survey_id, designer = made(house), house.login("designer")
     answer = act(

@@ -173,11 +173,11 @@ def test_a_date_setting_may_be_a_yaml_date():
 
 def test_limits_hold_for_pages_questions_and_choices():
     question = {"kind": "nps", "text": "?"}
-    many = [{**question, "key": f"q{number}"} for number in range(1001)]
+    many = [{**question, "key": f"q{number}"} for number in range(3001)]
     assert "pages[0].questions" in problems({**SMALL, "pages": [{"questions": many}]})
-    spread = [{"questions": many[:500]}, {"questions": many[500:]}]
+    spread = [{"questions": many[:1500]}, {"questions": many[1500:]}]
     assert "pages[1].questions" in problems({**SMALL, "pages": spread})
-    pages = [{"questions": [each]} for each in many[:301]]
+    pages = [{"questions": [each]} for each in many[:2001]]
     assert "pages" in problems({**SMALL, "pages": pages})
     choices = [{"key": f"c{number}", "label": "?"} for number in range(1001)]
     path = "pages[0].questions[0].choices"

@@ -208,6 +208,39 @@ def test_an_address_that_leads_on_is_told_and_keeps_what_else_was_written_there(
     assert part(left, "ending.sorry")["redirect"] == "https://shop.example/?a=not%20told&b=1"
 
 
+def test_a_loop_goes_with_what_it_is_about() -> None:
+    made = load(
+        {
+            "title": "T",
+            "language": "en",
+            "pages": [
+                {
+                    "key": "one",
+                    "questions": [
+                        {
+                            "key": "used",
+                            "kind": "multiple_choice",
+                            "text": "Used?",
+                            "choices": [{"key": each, "label": each} for each in "abc"],
+                        }
+                    ],
+                },
+                {
+                    "key": "two",
+                    "loop": {"over": "used", "items": [{"key": "a", "fields": {"x": "y"}}]},
+                    "questions": [{"key": "why", "kind": "short_text", "text": "{{_loop.text}}?"}],
+                },
+            ],
+        }
+    )
+    assert [each.words for each in editing.references(dump(made), "question.used")] == [
+        "Page 2: what it is asked about"
+    ]
+    fewer = editing.remove_choice(dump(made), "used", "choices", "a", "keep").document
+    assert fewer["pages"][1]["loop"] == {"over": "used"}
+    assert "loop" not in editing.remove_question(dump(made), "used", "keep").document["pages"][0]
+
+
 def test_the_last_question_stays() -> None:
     made = document()
     with pytest.raises(EditRefused, match="at least one question"):
@@ -291,6 +324,10 @@ def _random_step(made: Document, chance: random.Random) -> Document:
         lambda: editing.move_part(made, f"{sort}.more", 1),
         lambda: editing.set_fields(made, f"question.{key}", {"show_if": logic, "help": f"{{{{{other}|x}}}}"}),
         lambda: editing.set_fields(made, f"question.{key}", {"choices_from": {"question": other}}),
+        lambda: editing.set_fields(
+            made, f"page.{page}", {"loop": {"over": other, "items": [{"key": line, "label": "L"}]}}
+        ),
+        lambda: editing.set_fields(made, f"page.{page}", {"loop": None}),
         lambda: editing.set_fields(made, f"page.{page}", {"skips": [{"to": page, "when": logic}]}),
     ]  # fmt: skip
     return chance.choice(steps)().document

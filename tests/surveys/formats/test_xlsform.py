@@ -691,10 +691,10 @@ def test_the_survey_sheet_alone_is_enough() -> None:
 
 
 def test_more_than_fits_is_left_out_and_told() -> None:
-    rows = "\n".join(f"| | text | q{number} | Q |" for number in range(1300))
+    rows = "\n".join(f"| | text | q{number} | Q |" for number in range(3300))
     imported = form("| | type | name | label |\n" + rows)
-    assert len(imported.definition.questions) <= 1000
-    assert imported.report.count("dropped") == 1300 - len(imported.definition.questions)
+    assert len(imported.definition.questions) <= 3000
+    assert imported.report.count("dropped") == 3300 - len(imported.definition.questions)
     assert any("left out" in note for note in imported.report.notes)
 
 
