@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from surveys.entries import ENTRY
+from surveys.expressions.renaming import renamed
 from surveys.formats.xlsform import entries as grids
 from surveys.formats.xlsform.desk import Asked, Desk
-from surveys.formats.xlsform.kinds import YES
+from surveys.formats.xlsform.kinds import NO, YES
 from surveys.formats.xlsform.tree import Node
 from surveys.formats.xlsform.units import Unit
 from surveys.formats.xpath.values import any_of
@@ -32,7 +34,8 @@ class Composites(Desk):
             asked.document["help"] = self.said(unit, f"{key}.help", hints, "", 10_000)
         count = self.units.copies[id(repeat)]
         required = [
-            each.cell("bind", "required").strip().lower() in YES for each in grids.parts(repeat)
+            each.cell("bind", "required").strip().lower() in YES and not each.relevant
+            for each in grids.parts(repeat)
         ]
         settings = {"maximum": count}
         if any(required):
@@ -43,8 +46,8 @@ class Composites(Desk):
         asked.document["parts"] = []
         return asked
 
-    def part(self, unit: Unit) -> dict[str, Any]:
-        """One question of each entry."""
+    def part(self, unit: Unit, entries: Asked) -> dict[str, Any]:
+        """One question of each entry; what it depends on is named as it is in every one."""
         node = unit.node
         whole, _, rest = unit.key.partition(".")
         key = rest.partition(".")[2]
@@ -59,11 +62,45 @@ class Composites(Desk):
             made["is_required"] = True
         if unit.shape.settings:
             made["settings"] = dict(unit.shape.settings)
+        asked = Asked(unit, made, unit.page)
         if unit.shape.offered:
-            made["choices"] = self.choices(Asked(unit, {}, unit.page), place)
+            made["choices"] = self.choices(asked, place)
+        self._conditions(asked, place)
+        entries.before.update(each for each in asked.before if each.entry is not unit.entry)
+        _name_entry(made, unit.key.rpartition(".")[0])
         if unit.shape.is_open:
             self.leave_open(node, "type", node.source_type, unit.shape.reasons[-1], place)
         return made
+
+    def _conditions(self, asked: Asked, place: str) -> None:
+        """When a part is asked and required, and what its answer must be."""
+        unit, node, made = asked.unit, asked.unit.node, asked.document
+        required = node.cell("bind", "required").strip()
+        conditions = [("show_if", "relevant", node.relevant)]
+        if required.lower() not in YES | NO:
+            conditions.append(("required_if", "required", required))
+        for name, what, text in conditions:
+            if not text:
+                continue
+            read = self.logics.condition(unit, what, text)
+            asked.before.update(read.used)
+            if read.reason:
+                self.leave_open(node, name, text, read.reason, place)
+            if not read.reason or name == "show_if":
+                made[name] = read.logic
+        checks: list[dict[str, Any]] = []
+        text = node.logic("bind", "constraint").strip()
+        found = self.logics.condition(unit, "constraint", text) if text else None
+        if found is not None and found.reason:
+            self.leave_open(node, "constraint", text, found.reason, place)
+        elif found is not None and found.logic is not True:
+            message = self.texts.each(node.row, "bind", "jr:constraintMsg")
+            words = self.said(unit, f"{place}.checks.0", message, "", 2000)
+            checks.append({"valid_if": found.logic, "message": words})
+        if unit.shape.check is not None:
+            checks.append({"valid_if": unit.shape.check({"var": unit.key})})
+        if checks:
+            made["checks"] = checks
 
     def more(self, unit: Unit, repeat: Node) -> Asked:
         """Whether there is one more of a repeated group."""
@@ -150,3 +187,23 @@ class Composites(Desk):
                 valid = any_of([{"is_empty": [{"var": unit.key}]}, read.logic])
                 checks.append({"valid_if": valid, "message": words})
         table.document["rows"].append(made)
+
+
+def _name_entry(part: dict[str, Any], path: str) -> None:
+    """Let the logic of a part name the others of its entry, whichever it is."""
+
+    def rename(name: str) -> str:
+        before = "_text." if name.startswith("_text.") else ""
+        inside = name.removeprefix(before)
+        return (
+            f"{before}{ENTRY}{inside.removeprefix(path)}" if inside.startswith(f"{path}.") else name
+        )
+
+    for name in ("show_if", "required_if"):
+        if name in part:
+            part[name] = renamed(part[name], rename)
+    for check in part.get("checks", ()):
+        check["valid_if"] = renamed(check["valid_if"], rename)
+    for choice in part.get("choices", ()):
+        if "show_if" in choice:
+            choice["show_if"] = renamed(choice["show_if"], rename)

@@ -1,4 +1,4 @@
-"""Which repeated groups of an XLSForm are asked as entries: those whose questions stand for themselves."""
+"""Which repeated groups of an XLSForm are asked as entries: those whose questions know only their own."""
 
 from __future__ import annotations
 
@@ -16,22 +16,35 @@ _KINDS = frozenset(
      "multiple_choice", "ranking"}
 )  # fmt: skip
 _REFERENCE = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
+# What looks beyond the own entry, or at its number, so that it is not the same in each.
+_REACHING = re.compile(
+    r"/|(?<![\w-])(?:position|index|indexed-repeat|count|count-non-empty|sum|max|min|join|once|random"
+    r"|pulldata|instance|current|last|area|distance|concat)\s*\(|last-saved"
+)
 
 
-def is_simple(repeat: Node, shapes: Mapping[int, Shape]) -> bool:
-    """Whether each of its questions is asked in each entry, whatever is answered to the others.
+def is_simple(repeat: Node, shapes: Mapping[int, Shape], *, is_fixed: bool) -> bool:
+    """Whether its questions depend on nothing but questions outside, and those before in the same entry.
 
-    The parts of an entry know no conditions among one another; groups that have some are unrolled.
+    Groups whose questions look at other entries, or at the number of their own, are unrolled. So are
+    those with conditions where nothing says how often they come, as whether there is one more is asked
+    page by page.
     """
     nodes = list(_inside(repeat))
     names = {node.name for node in nodes}
     parts = [node for node in nodes if node.kind == "question"]
-    return 0 < len(parts) <= MAX_PARTS and all(
-        _is_plain_group(node)
-        if node.kind != "question"
-        else _is_plain(node, shapes[id(node)], names)
-        for node in nodes
-    )
+    before: set[str] = set()
+    for node in nodes:
+        if node.kind != "question":
+            if not _is_plain_group(node):
+                return False
+        else:
+            made = shapes[id(node)]
+            is_plain = _is_plain(node, made, names, names - before)
+            if not is_plain or (not is_fixed and _has_conditions(node, made)):
+                return False
+        before.add(node.name)
+    return 0 < len(parts) <= MAX_PARTS
 
 
 def parts(repeat: Node) -> list[Node]:
@@ -49,15 +62,19 @@ def _is_plain_group(node: Node) -> bool:
     )
 
 
-def _is_plain(node: Node, made: Shape, names: set[str]) -> bool:
-    conditions = (
-        node.relevant,
-        node.cell("bind", "constraint"),
+def _is_plain(node: Node, made: Shape, names: set[str], later: set[str]) -> bool:
+    values = (
         node.cell("bind", "calculate"),
         node.cell("bind", "readonly"),
-        node.cell("choice_filter"),
         node.cell("default"),
     )
+    required = node.cell("bind", "required").strip()
+    before = (
+        node.relevant,
+        node.cell("choice_filter"),
+        "" if required.lower() in YES | NO else required,
+    )
+    constraint = node.logic("bind", "constraint")
     pipes = {
         name
         for column, text in node.row.items()
@@ -67,16 +84,32 @@ def _is_plain(node: Node, made: Shape, names: set[str]) -> bool:
     return (
         made.role == "asked"
         and made.kind in _KINDS
-        and made.check is None
         and not made.twin
-        and not node.has_other
-        and not any(conditions)
-        and node.cell("bind", "required").strip().lower() in YES | NO | {""}
+        and not any(values)
+        and all(_stays_within(text, later) for text in before)
+        and _stays_within(constraint, later - {node.name})
         and "list-nolabel" not in node.appearance
         and "label" not in node.appearance
         and "randomize" not in parameters(node)
         and pipes.isdisjoint(names)
     )
+
+
+def _has_conditions(node: Node, made: Shape) -> bool:
+    required = node.cell("bind", "required").strip().lower()
+    return bool(
+        node.relevant
+        or node.cell("choice_filter")
+        or node.cell("bind", "constraint")
+        or node.has_other
+        or made.check is not None
+        or required not in YES | NO | {""}
+    )
+
+
+def _stays_within(text: str, later: set[str]) -> bool:
+    """Whether an expression looks at nothing that comes later, and at no other entry."""
+    return _REACHING.search(text) is None and later.isdisjoint(_REFERENCE.findall(text))
 
 
 def _inside(repeat: Node) -> Iterator[Node]:

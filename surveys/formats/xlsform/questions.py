@@ -30,7 +30,7 @@ class Writer(Composites):
                     made.append(tables[name])
                 tables[name].rows.append(unit)
                 if unit.at[-1] == 1:
-                    tables[name].document["parts"].append(self.part(unit))
+                    tables[name].document["parts"].append(self.part(unit, tables[name]))
             elif unit.table:
                 name = unit.key.partition(".")[0]
                 if name not in tables:

@@ -97,7 +97,8 @@ class Units:
         for node in repeats:
             count = node.cell("control", "jr:count").strip()
             is_plain = (not count or count.isdecimal()) and not node.repeats
-            if is_plain and grids.is_simple(node, self.shapes):
+            is_fixed = count.isdecimal()
+            if is_plain and grids.is_simple(node, self.shapes, is_fixed=is_fixed):
                 self.entries.add(id(node))
             if count.isdecimal() and len(count) < 5:
                 self.counting[id(node)] = "fixed"

@@ -499,6 +499,19 @@ def test_a_fixed_repetition_is_all_there() -> None:
     assert outcome(imported, "age")[0] == "mapped"
 
 
+def test_a_fixed_repetition_keeps_the_conditions_within_each_entry() -> None:
+    imported = form(REPEAT.format(count="2", inner="${name} != ''"))
+    found = imported.definition
+    members = only(imported, "m")
+    assert members.kind == "entries"
+    assert members.parts[1].show_if is not None
+    assert all(item.outcome == "evaluated" for item in imported.report.logic)
+    from surveys.compiled import Compiled
+
+    kept = Compiled(found).clean_all({"m": [{"name": "A", "age": 5}, {"age": 6}]}, partial=True)
+    assert set(kept.answers) == {"m.1.name", "m.1.age"}
+
+
 def test_a_repetition_with_conditions_is_unrolled() -> None:
     imported = form(REPEAT.format(count="${n}", inner="${name} != ''"))
     form_ = imported.definition
