@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from efm.insight import cells
 from efm.insight.cells import Scope
-from efm.insight.counting import ask, ends, starts
+from efm.insight.counting import FENCE, ask, ends, starts
 from efm.insight.filters import Filter
 
 LATEST = 6
@@ -24,6 +24,8 @@ _WHERE = """
     AND r.submitted_at >= {starts} AND r.submitted_at < {ends}
     AND (r.submitted_at AT TIME ZONE %(zone)s)::date BETWEEN %(floor)s::date AND %(until)s::date
 """.format(starts=starts("%(floor)s::date"), ends=ends("%(until)s::date"))
+# The fences keep to the newest responses where the planner knows nothing of the tables yet, as after
+# a large import: it would rather walk all scores for each of them.
 _COMMENTS = f"""
 SELECT r.id, r.submitted_at, r.touchpoint, r.channel, s.name, a.text, c.state,
     c.band, c.reason
@@ -32,11 +34,13 @@ CROSS JOIN LATERAL (
     SELECT r.id, r.submitted_at, r.touchpoint, r.channel FROM responses r
     WHERE {_WHERE} AND EXISTS (
         SELECT 1 FROM scores c WHERE c.organization_id = r.organization_id
-            AND c.response_id = r.id AND c.metric = 'sentiment')
+            AND c.response_id = r.id AND c.metric = 'sentiment' {FENCE})
     ORDER BY r.submitted_at DESC, r.id DESC LIMIT %(limit)s) r
 JOIN surveys s ON s.organization_id = %(organization)s AND s.id = survey.id
-JOIN scores c ON c.organization_id = %(organization)s AND c.response_id = r.id
-    AND c.metric = 'sentiment'
+CROSS JOIN LATERAL (
+    SELECT c.question_key, c.state, c.band, c.reason FROM scores c
+    WHERE c.organization_id = %(organization)s AND c.response_id = r.id
+        AND c.metric = 'sentiment' {FENCE}) c
 JOIN answers a ON a.organization_id = %(organization)s AND a.response_id = r.id
     AND a.question_key = c.question_key
 ORDER BY r.submitted_at DESC, r.id DESC, a.question_key LIMIT %(limit)s
