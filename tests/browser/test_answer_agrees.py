@@ -54,7 +54,7 @@ SEEN = """() => {
 }"""
 # The fields of grids and entries that stand on the page.
 FIELDS = """() => [...new Set([...document.querySelectorAll('[name^="c0."], [name^="lines."], [name^="more."]')]
-  .filter((field) => !field.closest("[hidden]")).map((field) => field.name))].sort()"""
+  .filter((field) => !field.closest("[hidden]:not(.lot)")).map((field) => field.name))].sort()"""
 ERRORS = (
     "() => [...document.querySelectorAll('p.error')].map((p) => [p.id.slice(2, -6), p.textContent])"
 )

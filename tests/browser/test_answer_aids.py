@@ -244,3 +244,41 @@ def test_entries_are_added_and_taken_away(
         assert page.evaluate("document.activeElement.name") == "people.2.name"
         expect(page.get_by_role("status").filter(has_text="Removed: Entry 2")).to_have_count(1)
         assert sent(page, survey) == {"people.1.name": "Ana", "people.2.name": "Cy"}
+
+
+def test_entries_ask_by_what_is_answered_in_each(
+    browser: Browser, address: str, house: House
+) -> None:
+    pets = {
+        "key": "pets",
+        "kind": "entries",
+        "text": "Your pets",
+        "settings": {"maximum": 3},
+        "parts": [
+            {
+                "key": "sort",
+                "kind": "single_choice",
+                "text": "Sort",
+                "choices": choices("cat", {"key": "other", "label": "Other", "takes_text": True}),
+            },
+            {"key": "lives", "kind": "number", "text": "Lives", "show_if": '_entry.sort == "cat"'},
+        ],
+    }
+    survey = Published.of(house, one_page(pets))
+    with opened(browser, address, survey.url) as page:
+        expect(page.get_by_label("Lives")).to_have_count(3)
+        assert page.locator(".lot:visible").count() == 1
+        page.get_by_role("button", name="Add another").click()
+        expect(page.get_by_label("Lives").nth(0)).to_be_hidden()
+        page.locator('[name="pets.1.sort"][value="cat"]').check()
+        page.locator('[name="pets.2.sort"][value="other"]').check()
+        expect(page.get_by_label("Lives").nth(0)).to_be_visible()
+        expect(page.get_by_label("Lives").nth(1)).to_be_hidden()
+        page.get_by_label("Lives").nth(0).fill("9")
+        page.locator('[name="pets.2.sort.other.text"]').fill("Newt")
+        looked_at(page, "pets")
+        page.get_by_role("button", name="Send answers").click()
+        page.get_by_role("heading", name="Thank you").wait_for()
+    assert {row.question_key for row in survey.rows("answers")} == {
+        "pets.1.sort", "pets.1.lives", "pets.2.sort", "pets.2.sort.other.text",
+    }  # fmt: skip

@@ -40,10 +40,7 @@ function place(key, isShown) {
 function put(part, isShown) {
   if (!part || part.hidden === !isShown || (!isShown && isHeld(part))) return;
   part.hidden = !isShown;
-  for (const field of part.matches("option") ? [part] : part.querySelectorAll("input, select, textarea, button")) {
-    const within = field.closest("[hidden]");
-    field.disabled = !isShown || (within !== null && part !== within && part.contains(within));
-  }
+  for (const field of part.matches("option") ? [part] : part.querySelectorAll("input, select, textarea, button")) field.disabled = !isShown || part.contains(field.closest("[hidden]"));
   if (part.selected && !isShown) part.parentElement.selectedIndex = 0;
 }
 
@@ -81,13 +78,13 @@ function note(data, path, value) {
   inside[last] = value;
 }
 
-/** The answer an expression gives, noted among the others. */
+/** Works out a value. */
 function compute({ key, kind, value }, data) {
   const found = evaluate(value, data);
   if (found !== null || kind !== "hidden") note(data, key, found === undefined ? UNDECIDED : Array.isArray(found) && !found.length ? null : found);
 }
 
-/** Shows, hides and reads the atoms of a question one after the other; those that are asked. */
+/** Reads the atoms that are asked, one after the other. */
 function atomsOf(question, choices, rows, data, answers, refused) {
   const asks = new Set();
   return (question.atoms ?? []).filter((atom) => {
@@ -130,12 +127,12 @@ function step(question, data, asked) {
   if (isShown) {
     if (choices) putChoices(question, choices, box ?? document);
     atoms = atomsOf(question, choices, rows, data, answers, refused);
-    // Where conditions leave nothing of it to ask, the whole is not asked.
+    // Nothing of it is left to ask.
     if (question.is_composite && !atoms.length) place(question.key, (isShown = false));
   }
   if (box && question.is_asked && !waiting(box) !== wasShown) asked.push([question.key, !wasShown]);
   if (!isShown) return null;
-  if (question.is_composite) for (const lot of box?.querySelectorAll("fieldset.lot") ?? []) lot.hidden = ![...lot.querySelectorAll(".q")].some((each) => !each.hidden);
+  if (question.is_lined) for (const lot of box?.querySelectorAll(".lot") ?? []) lot.hidden = ![...lot.querySelectorAll(".q")].some((each) => !each.hidden);
   if (question.value !== undefined) compute(question, data);
   return question.is_asked ? { question, atoms, answers, refused } : null;
 }

@@ -509,7 +509,7 @@ def test_a_fixed_repetition_keeps_the_conditions_within_each_entry() -> None:
     from surveys.compiled import Compiled
 
     kept = Compiled(found).clean_all({"m": [{"name": "A", "age": 5}, {"age": 6}]}, partial=True)
-    assert set(kept.answers) == {"m.1.name", "m.1.age"}
+    assert set(kept.answers) == {"m.1.name", "m.1.age", "total"}
 
 
 def test_a_repetition_with_conditions_is_unrolled() -> None:
