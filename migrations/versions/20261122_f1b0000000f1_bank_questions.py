@@ -22,9 +22,7 @@ def _app() -> str:
 
 def _moment(name: str, *, is_told: bool = True) -> sa.Column[sa.DateTime]:
     default = sa.func.now() if is_told else None
-    return sa.Column(
-        name, sa.DateTime(timezone=True), server_default=default, nullable=not is_told
-    )
+    return sa.Column(name, sa.DateTime(timezone=True), server_default=default, nullable=not is_told)
 
 
 def upgrade() -> None:
