@@ -120,7 +120,8 @@ def save(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
     _note("survey.translated", survey_id, language=language, texts=taken.taken)
     if taken.unknown or taken.broken or taken.outdated:
         return Response(_page(survey_id, language, taken=taken))
-    flash(f"Saved: {taken.taken} texts are new or changed.", "success")
+    texts_are = "text is" if taken.taken == 1 else "texts are"
+    flash(f"Saved: {taken.taken} {texts_are} new or changed.", "success")
     return redirect(url_for(".edit", survey_id=survey_id, language=language))
 
 
