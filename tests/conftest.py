@@ -131,7 +131,8 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave drawn examples out of coverage: traced they take four times as long, and table tests tell."""
+    """Leave drawn and hostile examples out of coverage: traced they take several times as long."""
     for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        is_drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_drawn or item.path.stem.endswith(("_hostile", "_files", "_soundness", "_vader")):
             item.add_marker(pytest.mark.no_cover)

@@ -118,11 +118,14 @@ STATES: list[Callable[[House, Page], None]] = [
     first_page, wrong_page, later_page, come_back, right_to_left, thanks, answered, closed,
     expired, unknown,
 ]  # fmt: skip
-LOOKS = [(PHONE, "light"), (DESK, "dark")]
+LOOKS = [
+    pytest.param(PHONE, "light", id="phone"),
+    pytest.param(DESK, "dark", id="desk", marks=pytest.mark.full),
+]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_state_is_accessible_and_fits(
     browser: Browser,
     address: str,

@@ -206,7 +206,6 @@ def _built(house: House) -> uuid.UUID:
 
 
 PAGES = (
-    ("start", "build"),
     ("choices", "build?at=drivers"),
     ("rows", "build?at=semantic_differential"),
     ("logic", "build?at=reason&tab=logic&try.recommend=3"),
@@ -216,9 +215,7 @@ PAGES = (
     ("kinds", "build?panel=kinds&page=reasons"),
     ("arabic", "build?at=reason&language=ar"),
     ("map", "map"),
-    ("test", "test"),
     ("publish", "publish"),
-    ("revisions", "revisions"),
 )
 
 

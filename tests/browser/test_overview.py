@@ -59,7 +59,12 @@ def await_charts(page: Page, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (320, "dark")]
+    ("width", "scheme"),
+    [
+        (1280, "dark"),
+        (320, "light"),
+        *(pytest.param(*each, marks=pytest.mark.full) for each in [(1280, "light"), (390, "dark")]),
+    ],
 )
 def test_accessible_and_within_the_page(
     browser: Browser, filled: Published, width: int, scheme: Any

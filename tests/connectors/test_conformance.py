@@ -26,6 +26,7 @@ from tests.connectors.sources import (
     SheetSource,
     SnapshotSource,
 )
+from tests.drawing import many
 
 
 class TestMemory(ConnectorContract):
@@ -92,7 +93,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_edits_between_pages_converge(steps: Sequence[tuple[str, Any]]) -> None:
     source = MemorySource()
     runner = Runner(source.make().stream(source.stream))

@@ -17,6 +17,7 @@ from efm.web.api import describe, examples, ingest, reference
 from efm.web.api.sent import ResponseBody
 from efm.web.flask import EfmFlask
 from efm.web.permissions import permission_of
+from tests.drawing import many
 from tests.efm.api import CONTACTS, Program
 from tests.efm.collected import Published
 from tests.factories import House
@@ -141,7 +142,7 @@ VALUES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(300), deadline=None)
 @given(st.dictionaries(st.sampled_from([*ingest.READERS, "more"]), VALUES, max_size=6))
 def test_the_schema_and_the_reader_of_a_response_agree(document: dict[str, Any]) -> None:
     try:

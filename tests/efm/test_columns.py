@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from efm.config import Config
 from efm.db import columns
+from tests.drawing import many
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 ZONED = st.datetimes(
@@ -57,7 +58,7 @@ def read_back(connection: Any, kind: str, binary: bytes) -> Sequence[Any]:
 def test_arrays_come_back_as_they_were(
     connection: Any, kind: str, make: Callable[[Any], bytes], values: st.SearchStrategy[Any]
 ) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=many(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(values, max_size=12))
     def holds(given_values: list[Any]) -> None:
         assert read_back(connection, kind, make(given_values)) == given_values
@@ -66,7 +67,7 @@ def test_arrays_come_back_as_they_were(
 
 
 def test_a_list_inside_a_column_is_a_text_that_can_be_cast(connection: Any) -> None:
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=many(80), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(TEXTS | st.sampled_from(["NULL", "", '"', "\\", "{}", ","]), max_size=6))
     def holds(values: list[str]) -> None:
         found = connection.execute(

@@ -37,7 +37,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-FEW, MANY = 10, 70
+FEW, MANY = 5, 70
 
 
 @dataclass

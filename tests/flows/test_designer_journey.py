@@ -205,6 +205,7 @@ def test_from_another_tools_file_to_the_statistics_file(
         with window(browser, address) as customer:
             begun(customer, link, 10)
             customer.get_by_role("button", name="Next").click()
+            customer.get_by_label("What is the main reason?").fill("The new till.")
             customer.get_by_role("button", name="Next").click()
             customer.get_by_role("radio", name="Linz").check()
             customer.get_by_role("button", name=re.compile("Send|Submit")).click()

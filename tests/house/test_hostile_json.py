@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from efm.web import jsonguard
 from efm.web.flask import EfmFlask
 from efm.web.jsonguard import TooLarge, Unreadable, WrongType
+from tests.drawing import many
 from tests.efm.api import ACCOUNTS, CONTACTS, INTERACTIONS, MEASUREMENTS, RESPONSES, Program
 from tests.factories import House
 from tests.house.hostile import NO_OBJECTS, SCALARS, TYPES, odd_but_valid, unreadable
@@ -83,7 +84,7 @@ def _holds_no_extreme(document: Any) -> bool:
     return not isinstance(document, float) or math.fabs(document) <= 1e300
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=many(120), deadline=None)
 @given(JSON, st.booleans(), st.sampled_from([None, 1]))
 def test_whatever_json_is_read_as_it_is(document: Any, is_ascii: bool, indent: int | None) -> None:
     body = json.dumps(document, ensure_ascii=is_ascii, indent=indent).encode()
@@ -91,7 +92,7 @@ def test_whatever_json_is_read_as_it_is(document: Any, is_ascii: bool, indent: i
         assert jsonguard.read(body) == document
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=many(120), deadline=None)
 @given(st.text(':"\\abu03', max_size=5), JSON, JSON, JSON, st.booleans(), st.integers(0, 3))
 def test_a_name_that_comes_twice_never_passes(
     name: str, first: Any, second: Any, beside: Any, is_ascii: bool, depth: int
@@ -106,7 +107,7 @@ def test_a_name_that_comes_twice_never_passes(
         jsonguard.read(body.encode())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=many(120), deadline=None)
 @given(st.binary(max_size=40) | st.text('{}[]:,"\\u0 1e9-.truefalsn', max_size=30).map(str.encode))
 def test_whatever_bytes_are_read_or_refused(body: bytes) -> None:
     try:

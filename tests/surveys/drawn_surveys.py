@@ -11,9 +11,10 @@ from surveys import kinds
 from surveys.definition import Definition, Question, load
 from surveys.kinds.ordering import sets_of
 from surveys.strings import tidy
+from tests.drawing import many
 
 # Drawing a whole survey is slow and each one holds many questions, so few of them say much.
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=many(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 keys = st.text("abcxyz019_", min_size=1, max_size=8)
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).filter(

@@ -13,6 +13,7 @@ from surveys import editing
 from surveys.definition import load
 from surveys.differences import Change, differences
 from surveys.editing import Document, EditRefused
+from tests.drawing import many
 from tests.surveys.test_editing import _random_step, document
 
 
@@ -65,7 +66,7 @@ def test_a_change_is_told_in_words(
     assert found == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=many(25), deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_two_drafts_can_be_compared(seed: int) -> None:
     chance = random.Random(seed)

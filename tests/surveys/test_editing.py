@@ -13,6 +13,7 @@ from surveys import editing, library
 from surveys.definition import dump, load, to_json
 from surveys.editing import Document, EditRefused, InUse
 from surveys.kinds import KINDS
+from tests.drawing import many
 
 
 def document(template: str = "relationship_nps") -> Document:
@@ -333,7 +334,7 @@ def _random_step(made: Document, chance: random.Random) -> Document:
     return chance.choice(steps)().document
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(40), deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_sequence_of_operations_keeps_the_document_loadable(seed: int) -> None:
     chance = random.Random(seed)

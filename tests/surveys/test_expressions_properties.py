@@ -17,8 +17,11 @@ from surveys.expressions import (
     write,
 )
 from surveys.expressions.catalogue import OPERATORS
+from tests.drawing import many
 
-calm = settings(max_examples=300, deadline=2_000, suppress_health_check=[HealthCheck.too_slow])
+calm = settings(
+    max_examples=many(300), deadline=2_000, suppress_health_check=[HealthCheck.too_slow]
+)
 
 NAMES = [
     "a",

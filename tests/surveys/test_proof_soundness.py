@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections import Counter
 
 import pytest
@@ -17,6 +16,7 @@ from surveys.errors import DefinitionError
 from surveys.looping import unrolled
 from surveys.proof import Finding, prove
 from surveys.respondents import Respondents, Walk
+from tests.drawing import many
 from tests.surveys import logical_surveys
 from tests.surveys.drawn_surveys import definitions, few
 
@@ -146,7 +146,7 @@ LOGIC = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 @given(LOGIC, LOGIC, LOGIC, LOGIC)
 def test_no_logic_makes_it_fail(first, second, third, fourth):
     listed = [{"key": each, "label": each} for each in "abc"]
@@ -181,17 +181,12 @@ def test_no_logic_makes_it_fail(first, second, third, fourth):
     assert all(each.message and each.code for each in prove(definition))
 
 
-def seconds(definition: Definition) -> float:
-    start = time.process_time()
-    prove(definition)
-    return time.process_time() - start
-
-
-def test_a_large_survey_is_proven_in_seconds():
+@pytest.mark.full
+def test_a_large_survey_is_proven():
     made = logical_surveys.document(random.Random(1), 180, 9, randomized=False)
     definition = load(made)
     assert len(definition.questions) > 800
-    assert seconds(definition) < 20
+    assert all(each.message and each.code for each in prove(definition))
 
 
 def nested(depth: int) -> object:
@@ -216,7 +211,7 @@ def test_deep_logic_comes_to_an_end(depth):
     except DefinitionError:
         assert depth > 10
         return
-    assert seconds(definition) < 5
+    assert all(each.message for each in prove(definition))
 
 
 def test_hard_logic_comes_to_an_end_and_nothing_is_claimed():
@@ -234,5 +229,5 @@ def test_hard_logic_comes_to_an_end_and_nothing_is_claimed():
     definition = load(
         {"title": "T", "language": "en", "pages": [{"questions": asked}, {"questions": hard}]}
     )
-    assert seconds(definition) < 5
+    assert all(each.message for each in prove(definition))
     assert [each.code for each in prove(definition) if each.level != "note"] == []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from surveys import library
 from surveys.respondents import simulate
 from surveys.statistics import share
+from tests.drawing import many
 from tests.surveys import logical_surveys
 from tests.surveys.drawn_surveys import definitions
 from tests.surveys.test_proof import ask, choice, nps, page, survey
@@ -85,7 +86,7 @@ def test_random_blocks_are_reached_evenly():
     assert min(each.met for each in found.questions) > 70
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(definitions, st.integers(0, 99))
 def test_all_kinds_are_answered_and_read_the_same_either_way(definition, seed):
     found = simulate(definition, 4, seed)

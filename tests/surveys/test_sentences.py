@@ -11,6 +11,7 @@ from surveys.definition import load_yaml
 from surveys.expressions import compile_expression, normal, parse, write
 from surveys.sentences import OPERATORS, Row, to_logic, to_rows
 from surveys.subjects import subjects
+from tests.drawing import many
 
 DEFINITION = load_yaml(
     """
@@ -137,7 +138,7 @@ def rows(draw: st.DrawFn) -> list[Row]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 @given(rows())
 def test_rows_give_logic_that_gives_the_same_logic(made: list[Row]) -> None:
     logic = to_logic(made, ALL)

@@ -16,6 +16,7 @@ from surveys import library
 from surveys.definition import dump_yaml, to_json
 from surveys.formats import FormatError
 from surveys.formats.detecting import read
+from tests.drawing import many
 
 FORMATS = {
     "xlsform": {".xlsx", ".xls"},
@@ -101,7 +102,7 @@ def test_what_is_no_survey_is_refused_in_a_sentence(content: bytes) -> None:
         assert 10 < len(str(told.value)) < 600
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 @given(
     st.binary(max_size=200),
     st.sampled_from([b"", b"PK\x03\x04", b"{", b"<", b"pages:", b"|survey|"]),

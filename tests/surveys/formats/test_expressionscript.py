@@ -14,6 +14,7 @@ from surveys.formats.expressionscript.logic import Script
 from surveys.formats.expressionscript.parsing import BadScript, parse, pieces
 from surveys.formats.expressionscript.terms import Untranslatable, Variable
 from surveys.parts import Logic
+from tests.drawing import many
 from tests.surveys.formats.expressionscript_php import evaluate, truthy
 
 LETTERS = {"A1": "a1", "A2": "a2"}
@@ -225,7 +226,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(400), deadline=None)
 @given(
     text=EXPRESSIONS,
     version=st.sampled_from([177, 331, 620]),

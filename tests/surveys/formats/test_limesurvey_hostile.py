@@ -16,6 +16,7 @@ from surveys.formats.errors import FormatError
 from surveys.formats.limesurvey import read_limesurvey
 from surveys.formats.limesurvey.export import write_lss
 from surveys.formats.limesurvey.xml import document
+from tests.drawing import many
 from tests.surveys.formats.limesurvey_made import Tables, question, tables
 
 TYPES = [
@@ -150,7 +151,7 @@ def test_references_in_circles_end() -> None:
     assert len(read_limesurvey(document(("en",), made)).definition.questions) == 2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=many(20), deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_cells_changed_at_random_are_survived(seed: int) -> None:
     chance = random.Random(seed)
@@ -178,7 +179,7 @@ def test_cells_changed_at_random_are_survived(seed: int) -> None:
     survive(document(("en", chance.choice([*NASTY[:10], "de"])), made))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=many(80), deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_bytes_changed_at_random_are_survived(seed: int) -> None:
     chance = random.Random(seed)

@@ -18,6 +18,7 @@ from surveys.formats.errors import FormatError
 from surveys.formats.qsf import read_qsf
 from surveys.formats.qsf.file import MAX_BYTES
 from surveys.strings import is_storable
+from tests.drawing import many
 from tests.surveys.formats import qsf_written as w
 
 e = w.expression
@@ -140,7 +141,7 @@ def test_the_whole_survey_is_read() -> None:
     assert all(item.outcome != "raw" for item in found.report.items)
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=many(70), deadline=None)
 @given(st.data())
 def test_nothing_that_is_changed_in_a_file_breaks_the_reading(data: st.DataObject) -> None:
     document = copy.deepcopy(EVERYTHING)
@@ -159,7 +160,7 @@ def test_nothing_that_is_changed_in_a_file_breaks_the_reading(data: st.DataObjec
     survives(json.dumps(document).encode())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=many(30), deadline=None)
 @given(st.integers(0, 20_000), st.binary(max_size=4))
 def test_files_that_are_cut_or_changed_in_the_middle(place: int, put: bytes) -> None:
     whole = json.dumps(EVERYTHING).encode()
@@ -197,7 +198,7 @@ def test_huge_files_are_refused_unread() -> None:
 
 
 def test_a_survey_of_very_many_questions_is_cut_and_says_so() -> None:
-    number = 3000
+    number = 3100
     found = w.read([w.question(n) for n in range(1, number)])
     assert sum(item.outcome == "dropped" for item in found.report.items) > 0
     assert len(found.report.items) == number - 1

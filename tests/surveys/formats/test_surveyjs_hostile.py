@@ -15,6 +15,7 @@ from surveys.compiled import Compiled
 from surveys.definition import dump, load, to_json
 from surveys.formats.errors import FormatError
 from surveys.formats.surveyjs import read_surveyjs
+from tests.drawing import many
 from tests.surveys.formats.surveyjs_made import ASKED, read
 
 # One of everything, so that a change anywhere meets some reader.
@@ -94,7 +95,7 @@ def test_the_whole_is_read() -> None:
     tried(json.dumps(WHOLE).encode())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(40), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_a_change_anywhere_is_read_or_refused(seed: int, changes: int) -> None:
     """Wrong values at random places, parts put elsewhere, parts taken out."""
@@ -114,14 +115,14 @@ def test_a_change_anywhere_is_read_or_refused(seed: int, changes: int) -> None:
     tried(json.dumps(document).encode())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(st.integers(0, 20_000), st.binary(max_size=6))
 def test_a_broken_file_is_refused(end: int, tail: bytes) -> None:
     """Cut off anywhere, with anything after it."""
     tried(json.dumps(WHOLE).encode()[:end] + tail)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 @given(st.text("{}()[]'\" =<>!+-*/%^,.#abn10\n\\orandemptycontains", max_size=60))
 def test_any_expression_is_read_or_left_open(expression: str) -> None:
     """No expression crashes, and one that cannot be read shows nothing."""

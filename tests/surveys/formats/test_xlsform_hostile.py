@@ -17,6 +17,7 @@ from surveys.compiled import Compiled
 from surveys.definition import dump, load
 from surveys.formats import FormatError
 from surveys.formats.xlsform import read_xlsform
+from tests.drawing import many
 
 
 def workbook(**sheets: list[list[object]]) -> bytes:
@@ -164,7 +165,7 @@ COLUMNS = [
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=many(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 @given(
     st.lists(
@@ -194,7 +195,9 @@ def test_any_sheet_is_read_or_refused(rows: list[list[str]]) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.data())
 def test_damaged_real_files_are_read_or_refused(shared_data: Path, data: st.DataObject) -> None:

@@ -13,6 +13,7 @@ from surveys.formats.xpath import logic as xpath_logic
 from surveys.formats.xpath import parsing as xpath
 from surveys.formats.xpath.values import Copy, Scope, Untranslatable, Variable
 from surveys.parts import Logic
+from tests.drawing import many
 
 NAMES = {"a": "a", "b": "b", "North West": "north_west", "-99": "minus_99", "2": "2"}
 VARIABLES = {
@@ -335,7 +336,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(400), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 def test_whatever_is_written_gives_logic_or_a_reason(text: str) -> None:
     try:
