@@ -558,6 +558,8 @@ class TestCommand:
     ) -> None:
         def count(*options: str) -> int:
             given = ["responses", "export", str(exported.survey_id), "--json", *options]
+            # Named, because looking through all organizations of the tests takes its time.
+            given += ["--organization", exported.house.slug]
             assert main([*given, "--output", str(tmp_path / "a.csv")]) == 0
             return int(json.loads(capsys.readouterr().out)["responses"])
 
@@ -581,6 +583,7 @@ class TestCommand:
         self, exported: Exported, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         given = ["responses", "codebook", str(exported.survey_id)]
+        given += ["--organization", exported.house.slug]
         assert main([*given, "--output", str(tmp_path / "a.csv")]) == 0
         assert "24 variables" in capsys.readouterr().out
         lines = csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig", newline=""))
