@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from surveys import kinds
 from surveys.formats.surveyjs.values import as_number
@@ -298,8 +298,3 @@ def constant_of(logic: Logic) -> str | int | float | None:
     if isinstance(logic, str) or (isinstance(logic, int | float) and not isinstance(logic, bool)):
         return logic
     return None
-
-
-def names_in(texts: Sequence[str]) -> str:
-    """Names put together for a sentence."""
-    return ", ".join(texts[:5]) + (" and others" if len(texts) > 5 else "")

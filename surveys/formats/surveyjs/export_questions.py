@@ -14,7 +14,6 @@ from surveys.parts import Logic, Question
 _CARRIED = {"chosen": "selected", "not_chosen": "unselected", "offered": "all"}
 _ORDERS = {"random": "random", "alphabetical": "asc"}
 _INPUTS = {"email": "email", "phone": "tel", "url": "url", "time": "time", "date": "date"}
-_MOST_TYPED = 1000
 
 
 def element(question: Question, ledger: Ledger, place: str = "") -> Element:

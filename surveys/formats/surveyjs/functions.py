@@ -259,7 +259,6 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[[Sequence[Piece]], Piece]]] = {
     "substring": (2, _substring),
     "isDisplayMode": (0, lambda given: constant(False)),
 }
-NAMED_BY_TEXT = frozenset({"displayValue", "getComment"})
 
 
 def display(piece: Piece) -> Piece:
