@@ -40,7 +40,7 @@ class AnswerPages:
         self._keys = keys
         self._answer_url = answer_url
         self._first: OrderedDict[tuple[uuid.UUID, uuid.UUID, str], tuple[str, str]] = OrderedDict()
-        self._lock = Lock()
+        self._drawing = Lock()
 
     def page(self, link: Link, token: str, shown: Shown, *, notice: str | None = None) -> str:
         """A page of questions; `notice` names the words of something to know before sending again."""
@@ -109,17 +109,18 @@ class AnswerPages:
             shown.version_id,
             f"{link.kind} {language} {link.organization_name}",
         )
-        with self._lock:
+        halves = self._first.get(name)
+        if halves is not None:
+            return halves
+        with self._drawing:  # One thread draws it, whatever the number of people that wait for it.
             halves = self._first.get(name)
-            if halves is not None:
-                self._first.move_to_end(name)
-                return halves
-        before, _, after = self._draw(link, token, shown, KEY_PLACE, None).partition(KEY_PLACE)
-        with self._lock:
-            self._first[name] = (before, after)
-            while len(self._first) > KEPT:
-                self._first.popitem(last=False)
-        return before, after
+            if halves is None:
+                page = self._draw(link, token, shown, KEY_PLACE, None)
+                before, _, after = page.partition(KEY_PLACE)
+                halves = self._first[name] = (before, after)
+                while len(self._first) > KEPT:
+                    self._first.popitem(last=False)
+        return halves
 
     def _draw(self, link: Link, token: str, shown: Shown, key: str, notice: str | None) -> str:
         definition = shown.compiled.definition

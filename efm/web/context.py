@@ -12,7 +12,7 @@ from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup, escape
 from sqlalchemy import text
 
-from efm.web import auth, drawing, unit
+from efm.web import auth, compiled, drawing, unit
 from efm.web.navigation import entries
 from efm.web.permissions import ROLE_LABELS
 from surveys.definition import minutes
@@ -115,4 +115,5 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["has_endpoint"] = lambda name: name in current_app.view_functions
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    compiled.install(app)
     drawing.install(app)
