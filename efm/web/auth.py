@@ -19,7 +19,6 @@ from efm.web import unit
 from efm.web.permissions import PUBLIC, ROLE_PERMISSIONS, SIGNED_IN, permission_of
 
 IDLE = timedelta(minutes=30)
-ABSOLUTE = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
 
 
