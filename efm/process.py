@@ -41,6 +41,17 @@ def follow_own_parent(number: signal.Signals = signal.SIGTERM) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))
 
 
+def begin_as_worker() -> None:
+    """What a worker of the web server does after its fork: follow its parent, and be able to end.
+
+    Until the server gives it handlers of its own, those of the parent stand: a signal to end, sent
+    while a worker still loads, would be noted in a copy of the parent's memory and lost.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    follow_own_parent()
+
+
 def settle() -> None:
     """Keep what is in memory by now out of every later search for garbage, and search less often."""
     gc.collect()

@@ -8,7 +8,7 @@ import os
 import sys
 from importlib import import_module
 
-from efm.process import follow_own_parent
+from efm.process import begin_as_worker
 
 DRAIN_SECONDS = 15
 
@@ -26,7 +26,7 @@ def main(address: str, port: str, processes: str, threads: str) -> None:
     if os.environ.pop("EFM_HOLD", None) and sys.stdin.readline() != "go\n":
         return
     # Workers are forked, and must not outlive a server that was killed: they would hold the port.
-    os.register_at_fork(after_in_child=follow_own_parent)
+    os.register_at_fork(after_in_child=begin_as_worker)
     Server(
         "wsgi:application",
         address=address,

@@ -156,6 +156,23 @@ def test_a_child_that_waits_is_started_when_the_others_are_ready() -> None:
         supervisor.communicate(timeout=30)
 
 
+def test_a_worker_that_still_loads_ends_at_a_signal() -> None:
+    """The handlers of the server it was forked from would lose it."""
+    code = """
+import os, signal
+from efm.process import begin_as_worker
+signal.signal(signal.SIGTERM, lambda *_: None)
+os.register_at_fork(after_in_child=begin_as_worker)
+child = os.fork()
+if not child:
+    signal.raise_signal(signal.SIGTERM)
+    os._exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == f"{-signal.SIGTERM}", done.stderr
+
+
 class TestFreeAddress:
     """The port is tried before anything is started."""
 

@@ -159,9 +159,10 @@ def test_up_down_up_with_data(make: Make, config: Config) -> None:
         below = sums(urls, before)
         kept = {table: {c: before[table][c] for c in each} for table, each in below.items()}
         assert below == kept, f"{revision.revision} lost or changed rows on the way down"
-        migrate.upgrade(urls.owner, "efm_app")
+        migrate.upgrade(urls.owner, "efm_app", revision.revision)
         assert sums(urls, below) == below, f"{revision.revision} changed rows on the way up"
-        migrate.check(urls.owner, "efm_app")
+        if revision is REVISIONS[0]:
+            migrate.check(urls.owner, "efm_app")
         migrate.downgrade(urls.owner, str(revision.down_revision), "efm_app")
     migrate.downgrade(urls.owner, "base", "efm_app")
     assert left_behind(urls) == []
