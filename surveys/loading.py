@@ -192,6 +192,10 @@ class Loader(Flow):
                 refuse(f"{path}.choices", f"Offer at least {few}.")
         elif question.choices and not kind.has_choices:
             refuse(f"{path}.choices", f"A question of kind {kind.name} offers no choices.")
+        if question.choices_from is not None and (fixed or not kind.has_choices):
+            refuse(f"{path}.choices_from", f"A question of kind {kind.name} takes over no choices.")
+        if question.rows_from is not None and not kind.has_rows:
+            refuse(f"{path}.rows_from", f"A question of kind {kind.name} takes over no rows.")
         if kind.has_rows and not question.rows and question.rows_from is None:
             refuse(f"{path}.rows", "Give at least one row.")
         elif question.rows and not kind.has_rows:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -21,8 +22,10 @@ from efm.db.engine import make_engine
 from efm.web.flask import EfmFlask
 from tests.chromium import address as address
 from tests.chromium import browser as browser
+from tests.drawing import IS_FULL
 from tests.factories import House
 
+ENGINE = Path(__file__).resolve().parent / "surveys"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 # A running server for tests, as its superuser's URL; without it the embedded one is started.
 SERVER = os.environ.get("EFM_TEST_SERVER")
@@ -130,9 +133,21 @@ def shared_data() -> Path:
     return SHARED
 
 
+# The quick part draws the same examples each time, so that a change is not blamed for what it did not
+# do; the full part draws new ones. Nothing is timed by the clock: see tests/bench for speed.
+settings.register_profile("quick", derandomize=True, deadline=None)
+settings.register_profile("full", print_blob=True, deadline=None)
+settings.load_profile("full" if IS_FULL else "quick")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave drawn and hostile examples out of coverage: traced they take several times as long."""
+    """Leave drawn and hostile examples out of coverage: traced they take several times as long.
+
+    So do the tables of the survey engine, which are traced in the full part.
+    """
     for item in items:
         is_drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if is_drawn or item.path.stem.endswith(("_hostile", "_files", "_soundness", "_vader")):
+        is_pure = not IS_FULL and item.path.is_relative_to(ENGINE)
+        hostile = item.path.stem.endswith(("_hostile", "_files", "_soundness", "_vader"))
+        if is_drawn or is_pure or hostile:
             item.add_marker(pytest.mark.no_cover)
