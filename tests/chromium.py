@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from efm.web.fast import Entrance
@@ -38,6 +39,28 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, address: str, client: Any, path: str, **options: Any
+) -> Iterator[Page]:
+    """A page of the served application, seen by whoever is signed in with the client."""
+    context = browser.new_context(base_url=address, **options)
+    cookie = client.get_cookie("efm")
+    if cookie is not None:
+        context.add_cookies([{"name": "efm", "value": cookie.value, "url": address}])
+    page = context.new_page()
+    page.goto(path)
+    drawn(page)
+    yield page
+    context.close()
+
+
+def drawn(page: Page) -> None:
+    """Wait until the charts of a page are drawn, where there are any."""
+    if page.locator("[data-chart]").count():
+        page.wait_for_load_state("networkidle")
 
 
 class _Quiet(WSGIRequestHandler):

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser
 
 from efm.web.flask import EfmFlask
-from tests.chromium import AXE, AXE_RUN, RULES
+from tests.chromium import AXE, AXE_RUN, RULES, opened
 from tests.factories import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
-
-
-@contextmanager
-def opened(browser: Browser, client: Any, path: str, **options: Any) -> Iterator[Page]:
-    """A page whose requests the application answers directly, so no server and no port is needed."""
-
-    def serve(route: Route) -> None:
-        address = urlsplit(route.request.url)
-        headers = {name: value for name, value in route.request.headers.items() if name != "cookie"}
-        reply = client.get(f"{address.path}?{address.query}", headers=headers)
-        route.fulfill(status=reply.status_code, headers=dict(reply.headers), body=reply.data)
-
-    context = browser.new_context(base_url="http://localhost", **options)
-    context.route("**/*", serve)
-    page = context.new_page()
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-    yield page
-    context.close()
 
 
 @pytest.fixture
@@ -69,10 +47,12 @@ LOOKS = [
 
 @pytest.mark.parametrize(("path", "width", "scheme"), LOOKS)
 def test_accessible_and_within_the_page(
-    browser: Browser, client: Any, path: str, width: int, scheme: Any
+    browser: Browser, address: str, client: Any, path: str, width: int, scheme: Any
 ) -> None:
     size = {"width": width, "height": 900}
-    with opened(browser, client, path, viewport=size, color_scheme=scheme, bypass_csp=True) as page:
+    with opened(
+        browser, address, client, path, viewport=size, color_scheme=scheme, bypass_csp=True
+    ) as page:
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{overflow} pixels stick out at {width}"
         page.evaluate(AXE)
@@ -82,8 +62,8 @@ def test_accessible_and_within_the_page(
         assert not problems
 
 
-def test_charts_draw_under_the_content_policy(browser: Browser, client: Any) -> None:
-    with opened(browser, client, "/static/favicon.svg") as page:
+def test_charts_draw_under_the_content_policy(browser: Browser, address: str, client: Any) -> None:
+    with opened(browser, address, client, "/static/favicon.svg") as page:
         refusals: list[str] = []
         page.on(
             "console",
@@ -109,8 +89,12 @@ def test_charts_draw_under_the_content_policy(browser: Browser, client: Any) -> 
         assert not refusals
 
 
-def test_slash_goes_to_the_search_and_escape_closes_menus(browser: Browser, client: Any) -> None:
-    with opened(browser, client, "/gallery", viewport={"width": 1280, "height": 900}) as page:
+def test_slash_goes_to_the_search_and_escape_closes_menus(
+    browser: Browser, address: str, client: Any
+) -> None:
+    with opened(
+        browser, address, client, "/gallery", viewport={"width": 1280, "height": 900}
+    ) as page:
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("/")
         assert page.evaluate("document.activeElement.id") == "search"
@@ -121,8 +105,8 @@ def test_slash_goes_to_the_search_and_escape_closes_menus(browser: Browser, clie
         assert menu.get_attribute("open") is None
 
 
-def test_a_heavy_action_asks_first(browser: Browser, client: Any) -> None:
-    with opened(browser, client, "/gallery") as page:
+def test_a_heavy_action_asks_first(browser: Browser, address: str, client: Any) -> None:
+    with opened(browser, address, client, "/gallery") as page:
         page.get_by_role("button", name="Close survey").click()
         assert page.locator("#confirm").is_visible()
         assert page.evaluate("document.activeElement.textContent") == "Keep it"
@@ -130,10 +114,10 @@ def test_a_heavy_action_asks_first(browser: Browser, client: Any) -> None:
         assert page.locator("#confirm").is_hidden()
 
 
-def test_answering_works_without_scripts(browser: Browser, client: Any) -> None:
+def test_answering_works_without_scripts(browser: Browser, address: str, client: Any) -> None:
     size = {"width": 360, "height": 640}
     with opened(
-        browser, client, "/gallery/answer", viewport=size, java_script_enabled=False
+        browser, address, client, "/gallery/answer", viewport=size, java_script_enabled=False
     ) as page:
         ten = page.get_by_role("radio", name="10 Extremely likely").first
         ten.check()
@@ -154,10 +138,10 @@ def test_the_gallery_is_for_development_only(app: EfmFlask, monkeypatch: Any) ->
 
 
 def test_a_composite_question_is_answered_by_keyboard_without_scripts(
-    browser: Browser, client: Any
+    browser: Browser, address: str, client: Any
 ) -> None:
     with opened(
-        browser, client, "/gallery/answer?kind=max_diff", java_script_enabled=False
+        browser, address, client, "/gallery/answer?kind=max_diff", java_script_enabled=False
     ) as page:
         most = page.get_by_role("radio", name="Most: Price").first
         most.focus()
@@ -174,9 +158,9 @@ def test_a_composite_question_is_answered_by_keyboard_without_scripts(
         assert page.get_by_text("Entry 3").is_visible(), "each entry brings up the next"
 
 
-def test_words_beside_a_choice_wait_for_it(browser: Browser, client: Any) -> None:
+def test_words_beside_a_choice_wait_for_it(browser: Browser, address: str, client: Any) -> None:
     path = "/gallery/answer?kind=single_choice"
-    with opened(browser, client, path, java_script_enabled=False) as page:
+    with opened(browser, address, client, path, java_script_enabled=False) as page:
         assert page.get_by_label("Please say more").count() == 1
         assert not page.get_by_label("Please say more").is_visible()
         page.get_by_role("radio", name="Change it").check()

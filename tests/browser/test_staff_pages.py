@@ -42,8 +42,7 @@ from efm.sync.runner import Runner
 from efm.vault import Vault
 from efm.web.flask import EfmFlask
 from efm.web.permissions import PUBLIC, permission_of
-from tests.browser.test_gallery import opened
-from tests.chromium import AXE, AXE_RUN, RULES
+from tests.chromium import AXE, AXE_RUN, RULES, drawn, opened
 from tests.efm import cased
 from tests.factories import House
 
@@ -252,14 +251,17 @@ def _address(app: EfmFlask, rule: Rule, values: dict[str, Any]) -> str:
 
 @contextmanager
 def looking(
-    browser: Browser, client: Any, checked: Mapping[int, Mapping[str, list[str]]]
+    browser: Browser,
+    address: str,
+    client: Any,
+    checked: Mapping[int, Mapping[str, list[str]]],
 ) -> Iterator[Callable[..., list[str]]]:
-    """Gives `look(address, folder, expected statuses)`: what is wrong with a page."""
+    """Gives `look(path, folder, expected statuses)`: what is wrong with a page."""
     problems: list[str] = []
     # Without motion no colour is seen half-way from one theme to the other.
     size: dict[str, Any] = {"width": WIDE, "height": 900}
     with opened(
-        browser, client, "/static/favicon.svg", viewport=size, reduced_motion="reduce"
+        browser, address, client, "/static/favicon.svg", viewport=size, reduced_motion="reduce"
     ) as page:
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
         page.on(
@@ -267,9 +269,9 @@ def looking(
             lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None,
         )
 
-        def look(address: str, folder: str, expected: Sequence[int] = (200,)) -> list[str]:
+        def look(path: str, folder: str, expected: Sequence[int] = (200,)) -> list[str]:
             problems.clear()
-            reply = page.goto(address)
+            reply = page.goto(path)
             assert reply is not None
             if reply.request.redirected_from:
                 return [f"leads on to {page.url}"]
@@ -277,8 +279,7 @@ def looking(
                 problems.append(f"status {reply.status}")
             if not page.evaluate("document.doctype"):
                 return list(problems)  # A piece of a page, or data.
-            if page.locator("[data-chart]").count():
-                page.wait_for_load_state("networkidle")
+            drawn(page)
             if checked is not GLANCE:
                 page.evaluate(AXE)
             for width in (WIDE, NARROW):
@@ -288,7 +289,7 @@ def looking(
                     problems.append(f"{out} pixels stick out at {width}")
                 for scheme, rules in checked[width].items():
                     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                    photograph(page, folder, address, f"{width}-{scheme}")
+                    photograph(page, folder, path, f"{width}-{scheme}")
                     if not rules:
                         continue
                     found = page.evaluate(AXE_RUN, rules)
@@ -313,29 +314,29 @@ def photograph(page: Page, folder: str, address: str, look: str) -> None:
 
 @CHECKED
 def test_every_page_of_the_demo_company(
-    browser: Browser, app: EfmFlask, config: Config, company: House, checked: Any
+    browser: Browser, address: str, app: EfmFlask, config: Config, company: House, checked: Any
 ) -> None:
     client = company.login("owner")
     problems: list[str] = []
     seen = 0
-    with looking(browser, client, checked) as look:
-        for address in pages_of(app, _values(company, config)):
+    with looking(browser, address, client, checked) as look:
+        for path in pages_of(app, _values(company, config)):
             seen += 1
-            problems += [f"{address}: {one}" for one in look(address, "demo")]
+            problems += [f"{path}: {one}" for one in look(path, "demo")]
     assert not problems, "\n".join(problems)
     assert seen > 20
 
 
 @GLANCED
 def test_every_page_of_a_company_that_begins(
-    browser: Browser, app: EfmFlask, house: House, checked: Any
+    browser: Browser, address: str, app: EfmFlask, house: House, checked: Any
 ) -> None:
     """Nothing is there yet: each page says what will be, and why it is worth it."""
     client = house.login("owner")
     problems: list[str] = []
-    with looking(browser, client, checked) as look:
-        for address in pages_of(app, {}, without_values=True):
-            problems += [f"{address}: {one}" for one in look(address, "empty")]
+    with looking(browser, address, client, checked) as look:
+        for path in pages_of(app, {}, without_values=True):
+            problems += [f"{path}: {one}" for one in look(path, "empty")]
         problems += look("/surveys/0190a0a0-0000-7000-8000-000000000000", "missing", (404,))
     # A page that says that there is nothing, or no more, is answered with that status.
     ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
@@ -344,20 +345,18 @@ def test_every_page_of_a_company_that_begins(
 
 @CHECKED
 def test_public_pages_without_anybody_signed_in(
-    browser: Browser, app: EfmFlask, config: Config, company: House, checked: Any
+    browser: Browser, address: str, app: EfmFlask, config: Config, company: House, checked: Any
 ) -> None:
     values = _values(company, config)
     problems: list[str] = []
     client = app.test_client()
-    with looking(browser, client, checked) as look:
+    with looking(browser, address, client, checked) as look:
         for rule in app.url_map.iter_rules():
             if not _is_public(app, rule) or rule.endpoint in NO_PAGE or _is_file(rule):
                 continue
             if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("health", "api")):
-                address = _address(app, rule, values)
-                problems += [
-                    f"{address}: {one}" for one in look(address, "public", (200, 404, 410))
-                ]
+                path = _address(app, rule, values)
+                problems += [f"{path}: {one}" for one in look(path, "public", (200, 404, 410))]
     # A page that says that there is nothing, or no more, is answered with that status.
     ours = [one for one in problems if "status of 404" not in one and "status of 410" not in one]
     assert not ours, "\n".join(ours)
