@@ -32,7 +32,8 @@ fi
 endef
 
 # Installs a lock file into .venv, which is made when it is absent or no longer works. A copy of
-# what was installed is the stamp: nothing is done while it equals the lock.
+# what was installed is the stamp: nothing is done while it equals the lock. Packages are compiled by
+# all processors at the end, which pip does by one.
 # $(1): the lock file; $(2): the name of its stamp
 define install
 @cmp -s $(1) .venv/$(2) && cmp -s setup.cfg .venv/installed-setup && $(PY) -c '' 2>/dev/null && exit 0; \
@@ -46,12 +47,13 @@ if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/nul
 	"$$able" -m venv .venv || { rm -rf .venv; exit 1; }; \
 fi; \
 echo "Installing the packages of $(1); this takes a minute or two, and only once."; \
-$(PIP) install --quiet --require-hashes -r $(1) || { \
+$(PIP) install --quiet --require-hashes --no-compile -r $(1) || { \
 	echo "The packages could not be installed (see above). Is the network reached? If a package" >&2; \
 	echo "has none for this Python, name another: rm -r .venv; PYTHON=python3.12 make $@" >&2; \
 	exit 1; \
 }; \
 $(PIP) install --quiet --no-deps --no-build-isolation --editable . || exit 1; \
+$(PY) -m compileall -qq -j 0 .venv/lib 2>/dev/null; \
 cp setup.cfg .venv/installed-setup && cp $(1) .venv/$(2)
 endef
 

@@ -86,7 +86,9 @@ def ranks(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(PHONE, "light"), pytest.param(DESK, "dark", marks=pytest.mark.full)]
+)
 def test_every_aid_is_accessible_and_fits(
     browser: Browser, address: str, survey: Published, size: Any, scheme: Any
 ) -> None:

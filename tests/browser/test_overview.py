@@ -61,9 +61,11 @@ def await_charts(page: Page, count: int) -> None:
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
-        (1280, "dark"),
         (320, "light"),
-        *(pytest.param(*each, marks=pytest.mark.full) for each in [(1280, "light"), (390, "dark")]),
+        *(
+            pytest.param(*each, marks=pytest.mark.full)
+            for each in [(1280, "dark"), (1280, "light"), (390, "dark")]
+        ),
     ],
 )
 def test_accessible_and_within_the_page(

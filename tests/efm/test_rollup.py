@@ -28,6 +28,7 @@ from efm.insight.dashboard import Dashboard
 from efm.insight.figures import METRICS, estimated
 from efm.web.flask import EfmFlask
 from surveys.values import Answer
+from tests.drawing import IS_FULL
 from tests.efm.collected import Published
 from tests.factories import House
 
@@ -203,7 +204,9 @@ def test_a_hard_night_is_counted_hour_by_hour(app: EfmFlask, engine: Engine, zon
     check(house, zone, now)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(
+    max_examples=12 if IS_FULL else 5, deadline=None, derandomize=True, phases=[Phase.generate]
+)
 @given(seed=st.integers(0, 2**32), zone=st.sampled_from(sorted(NIGHTS)))
 def test_figures_are_those_of_the_raw_rows_whatever_happens(
     app: EfmFlask, engine: Engine, seed: int, zone: str
