@@ -47,7 +47,7 @@ if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/nul
 	"$$able" -m venv .venv || { rm -rf .venv; exit 1; }; \
 fi; \
 echo "Installing the packages of $(1); this takes a minute or two, and only once."; \
-$(PIP) install --quiet --require-hashes --no-compile -r $(1) || { \
+$(PIP) install --quiet --no-compile --require-hashes -r $(1) || { \
 	echo "The packages could not be installed (see above). Is the network reached? If a package" >&2; \
 	echo "has none for this Python, name another: rm -r .venv; PYTHON=python3.12 make $@" >&2; \
 	exit 1; \

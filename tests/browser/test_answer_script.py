@@ -29,7 +29,6 @@ def opened(browser: Browser, address: str, path: str, **options: Any) -> Iterato
     """A page whose script has started; whatever its console complains of fails the test."""
     context = browser.new_context(base_url=address, **{"viewport": PHONE, **options})
     page = context.new_page()
-    page.set_default_timeout(5_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda m: complaints.append(m.text) if "Policy" in m.text else None)
