@@ -33,8 +33,8 @@ endef
 
 # Installs a lock file into .venv, which is made when it is absent or no longer works. A copy of
 # what was installed is the stamp: nothing is done while it equals the lock. Packages are compiled by
-# all processors at the end, which pip does by one.
-# $(1): the lock file; $(2): the name of its stamp
+# all processors at the end, which pip does by one; those for tests as they are imported.
+# $(1): the lock file; $(2): the name of its stamp; $(3): what is compiled
 define install
 @cmp -s $(1) .venv/$(2) && cmp -s setup.cfg .venv/installed-setup && $(PY) -c '' 2>/dev/null && exit 0; \
 if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -53,7 +53,7 @@ $(PIP) install --quiet --no-compile --require-hashes -r $(1) || { \
 	exit 1; \
 }; \
 $(PIP) install --quiet --no-deps --no-build-isolation --editable . || exit 1; \
-$(PY) -m compileall -qq -j 0 .venv/lib 2>/dev/null; \
+$(if $(3),$(PY) -m compileall -qq -j 0 $(3) 2>/dev/null;) \
 cp setup.cfg .venv/installed-setup && cp $(1) .venv/$(2)
 endef
 
@@ -65,7 +65,7 @@ help: ## list these targets
 
 .PHONY: run
 run: ## install what is needed and serve on http://127.0.0.1:8000 (PORT=8001, HOST=0.0.0.0)
-	$(call install,requirements.txt,installed-run)
+	$(call install,requirements.txt,installed-run,.venv/lib)
 	@exec $(PY) -m efm serve
 
 .PHONY: test
@@ -95,4 +95,4 @@ clean: ## remove .venv and caches; the data in var stay
 
 .PHONY: dev
 dev:
-	$(call install,requirements-dev.txt,installed-dev)
+	$(call install,requirements-dev.txt,installed-dev,)

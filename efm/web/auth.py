@@ -70,7 +70,7 @@ def guard() -> None:
     view = current_app.view_functions[request.endpoint or ""]
     needed = permission_of(view) or "undeclared"
     if needed == PUBLIC:
-        if not request.path.startswith(("/static/", "/s/", "/livez", "/readyz", "/metrics")):
+        if not request.path.startswith(FOR_ANYBODY):
             g.principal = _from_cookie()
         return
     g.principal = _from_bearer() if request.path.startswith("/api/") else _from_cookie()
@@ -85,7 +85,9 @@ def guard() -> None:
         )
 
 
-ANSWER_PATHS = ("/s/", "/static/", "/themes/", "/pictures/", "/livez", "/readyz")
+# Public paths that are the same for everybody, whoever is signed in.
+FOR_ANYBODY = ("/static/", "/favicon.ico", "/s/", "/livez", "/readyz", "/metrics")
+ANSWER_PATHS = ("/s/", "/static/", "/favicon.ico", "/themes/", "/pictures/", "/livez", "/readyz")
 
 
 def check_host() -> None:

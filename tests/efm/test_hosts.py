@@ -45,6 +45,8 @@ def test_answer_pages_and_styles_are_there(client: FlaskClient) -> None:
     base = "https://answers.example"
     assert client.get("/static/answer.css", base_url=base).status_code == 200
     assert client.get("/themes/2a55c4-8fb1ff-inter-5.3.0.css", base_url=base).status_code == 200
+    icon = client.get("/favicon.ico", base_url=base)
+    assert (icon.status_code, icon.mimetype) == (200, "image/svg+xml")
     unknown = client.get("/s/" + "A" * 22, base_url=base)
     assert unknown.status_code == 404
     assert "sign-in" not in unknown.text

@@ -51,6 +51,7 @@ PUBLIC = {
     "health.ready": "the machine's own question",
     "health.metrics": "guarded by its own token, or for this machine only",
     "health.static": "styles, scripts and icons hold no data",
+    "health.icon": "an icon holds no data",
     "gallery.show": "components without data, in development only",
     "gallery.answer": "components without data, in development only",
     "sign_in.home": "leads to the sign-in",

@@ -88,6 +88,13 @@ def static(filename: str) -> Response:
     return response
 
 
+@pages.get("/favicon.ico")
+@permission(PUBLIC)
+def icon() -> Response:
+    """Our icon, where browsers look for it beside what is no page: a picture, a piece of data."""
+    return static("favicon.svg")
+
+
 def _pack(response: Response, filename: str) -> None:
     """Send a file of text packed, as small as it gets; each is packed once for the life of a process."""
     etag, _ = response.get_etag()
