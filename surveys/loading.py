@@ -10,8 +10,9 @@ from types import MappingProxyType
 from surveys import kinds, theme, translations
 from surveys.entries import RESERVED_PARTS
 from surveys.loading_flow import Flow
+from surveys.localizing import files
 from surveys.parts import Carried, Carry, Check, Choice, Definition, Page, Question, Skip
-from surveys.reading import Reader
+from surveys.reading import MEDIA, Reader
 
 MAX_PAGES = 2000
 MAX_QUESTIONS = 3000
@@ -86,8 +87,20 @@ class Loader(Flow):
             unresolved=tuple(self.unresolved(given.get("unresolved"))),
         )
         self.check_references(made)
+        self._check_files(made)
         reader.finish()
         return made
+
+    def _check_files(self, made: Definition) -> None:
+        """Files of other languages are addresses of ours, as the survey's own are."""
+        shown = files(made) if made.translations else {}
+        for language, words in made.translations.items():
+            for place in shown:
+                if place in words and not MEDIA.fullmatch(words[place]):
+                    self.reader.refuse(
+                        f"translations.{language}.{place}",
+                        "Bring in a file, and it gets its address.",
+                    )
 
     def _language(self, value: object, path: str) -> str:
         if isinstance(value, str) and _LANGUAGE.fullmatch(value):

@@ -12,6 +12,10 @@ from surveys.parts import Choice, Definition, Loop, Page, Question, SettingValue
 Say = Callable[[str, str], str]
 
 
+def _same(_: str, value: str) -> str:
+    return value
+
+
 def texts(definition: Definition) -> dict[str, str]:
     """Every text a respondent may read, by its place, such as ``nps.text`` or ``why.choices.price``."""
     found: dict[str, str] = {}
@@ -25,12 +29,27 @@ def texts(definition: Definition) -> dict[str, str]:
     return found
 
 
+def files(definition: Definition) -> dict[str, str]:
+    """Every file that is shown, by its place, such as ``film.captions``: a language may have its own."""
+    found: dict[str, str] = {}
+
+    def note(place: str, address: str) -> str:
+        found[place] = address
+        return address
+
+    _said(definition, _same, note)
+    return found
+
+
 def localized(definition: Definition, language: str) -> Definition:
     """The definition in this language; what is not translated stays as it is."""
     words = {place: translations.text(language, name) for place, name in _usual(definition)}
     words |= definition.translations.get(language, {})
-    made = _said(definition, lambda place, text: words.get(place, text))
-    return replace(made, language=language)
+
+    def say(place: str, text: str) -> str:
+        return words.get(place, text)
+
+    return replace(_said(definition, say, say), language=language)
 
 
 def untranslated(definition: Definition, language: str) -> tuple[str, ...]:
@@ -49,14 +68,14 @@ def _usual(definition: Definition) -> Iterator[tuple[str, str]]:
                 yield f"{question.key}.choices.{key}", words
 
 
-def _said(definition: Definition, say: Say) -> Definition:
+def _said(definition: Definition, say: Say, show: Say = _same) -> Definition:
     return replace(
         definition,
         title=say("title", definition.title),
         introduction=say("introduction", definition.introduction),
         thank_you=say("thank_you", definition.thank_you),
         privacy=say("privacy", definition.privacy),
-        pages=tuple(worded(page, say) for page in definition.pages),
+        pages=tuple(worded(page, say, show) for page in definition.pages),
         blocks=tuple(
             replace(each, loop=_loop(each.loop, f"blocks.{each.key}.loop", say))
             for each in definition.blocks
@@ -72,14 +91,14 @@ def _said(definition: Definition, say: Say) -> Definition:
     )
 
 
-def worded(page: Page, say: Say) -> Page:
-    """A page with each of its texts as it is said."""
+def worded(page: Page, say: Say, show: Say = _same) -> Page:
+    """A page with each of its texts as it is said, and its files as they are shown."""
     return replace(
         page,
         loop=_loop(page.loop, f"pages.{page.key}.loop", say),
         title=say(f"pages.{page.key}.title", page.title),
         description=say(f"pages.{page.key}.description", page.description),
-        questions=tuple(_question(each, each.key, say) for each in page.questions),
+        questions=tuple(_question(each, each.key, say, show) for each in page.questions),
     )
 
 
@@ -103,19 +122,21 @@ def _loop(loop: Loop | None, place: str, say: Say) -> Loop | None:
     return replace(loop, items=items)
 
 
-def _question(question: Question, place: str, say: Say) -> Question:
+def _question(question: Question, place: str, say: Say, show: Say) -> Question:
     return replace(
         question,
         text=say(f"{place}.text", question.text),
         help=say(f"{place}.help", question.help),
         choices=_choices(question.choices, f"{place}.choices", say),
         rows=_choices(question.rows, f"{place}.rows", say),
-        parts=tuple(_question(each, f"{place}.parts.{each.key}", say) for each in question.parts),
+        parts=tuple(
+            _question(each, f"{place}.parts.{each.key}", say, show) for each in question.parts
+        ),
         checks=tuple(
             replace(check, message=say(f"{place}.checks.{number}", check.message))
             for number, check in enumerate(question.checks)
         ),
-        settings=_settings(question, place, say),
+        settings=_settings(question, place, say, show),
     )
 
 
@@ -130,8 +151,8 @@ def _choices(choices: tuple[Choice, ...], place: str, say: Say) -> tuple[Choice,
     )
 
 
-def _settings(question: Question, place: str, say: Say) -> Mapping[str, SettingValue]:
-    """The settings that are texts: labels of scales, units, placeholders."""
+def _settings(question: Question, place: str, say: Say, show: Say) -> Mapping[str, SettingValue]:
+    """The settings that are texts: labels of scales, units, placeholders; and those that are files."""
     made: dict[str, SettingValue] = dict(question.settings)
     for setting in kinds.kind(question.kind).settings:
         value = made.get(setting.name)
@@ -139,6 +160,8 @@ def _settings(question: Question, place: str, say: Say) -> Mapping[str, SettingV
             continue
         if setting.type in ("text", "prose") and isinstance(value, str):
             made[setting.name] = say(f"{place}.{setting.name}", value)
+        elif setting.type == "media" and isinstance(value, str) and value:
+            made[setting.name] = show(f"{place}.{setting.name}", value)
         elif setting.type == "texts" and isinstance(value, tuple):
             made[setting.name] = tuple(
                 say(f"{place}.{setting.name}.{number}", text) for number, text in enumerate(value)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from surveys import piping
-from surveys.localizing import texts, untranslated
+from surveys.localizing import files, texts, untranslated
 from surveys.parts import Definition
 from surveys.strings import tidy
 
@@ -79,6 +79,21 @@ def take(definition: Definition, given: Translated) -> Taken:
         tuple(unknown),
         tuple(broken),
     )
+
+
+def take_files(
+    definition: Definition, language: str, addresses: Mapping[str, str | None]
+) -> Definition:
+    """The definition with files of this language by their places; with None the survey's own serves."""
+    known = dict(definition.translations.get(language, {}))
+    for place in files(definition).keys() & addresses.keys():
+        known.pop(place, None)
+        if address := addresses[place]:
+            known[place] = address
+    made = dict(definition.translations)
+    if known or language in made:
+        made[language] = MappingProxyType(dict(sorted(known.items())))
+    return replace(definition, translations=MappingProxyType(dict(sorted(made.items()))))
 
 
 def without(definition: Definition, language: str) -> Definition:

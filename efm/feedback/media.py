@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -109,15 +109,28 @@ def settings_of(
     if "image" in settings:
         settings["image_text"] = None
     for each in brought:
-        try:
-            kept = PARTS[each.part][0](session, each.name, each.content, now)
-        except Invalid as error:
-            problems = {f"media.{each.part}": error.message}
-            raise Invalid(error.message, problems=problems) from error
-        settings[each.part] = f"/pictures/{kept}"
+        settings[each.part] = _address_of(session, each, f"media.{each.part}", now)
     if not settings:
         raise Invalid("Choose a file.", problems={"media.video": "Choose a file to bring in."})
     return settings
+
+
+def addresses_of(
+    session: Session, brought: Mapping[str, Brought], without: Collection[str], now: datetime
+) -> dict[str, str | None]:
+    """The addresses of files another language has of its own, by their places; raises Invalid, by place."""
+    found: dict[str, str | None] = dict.fromkeys(without)
+    for place, each in brought.items():
+        found[place] = _address_of(session, each, f"file.{place}", now)
+    return found
+
+
+def _address_of(session: Session, brought: Brought, field: str, now: datetime) -> str:
+    try:
+        kept = PARTS[brought.part][0](session, brought.name, brought.content, now)
+    except Invalid as error:
+        raise Invalid(error.message, problems={field: error.message}) from error
+    return f"/pictures/{kept}"
 
 
 def _keep(session: Session, name: str, media_type: str, content: bytes, now: datetime) -> uuid.UUID:

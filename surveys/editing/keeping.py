@@ -33,7 +33,7 @@ from surveys.editing.references import (
 )
 from surveys.errors import DefinitionError
 from surveys.expressions import compile_expression
-from surveys.localizing import localized, texts
+from surveys.localizing import files, localized, texts
 
 # Known wherever a question is asked, so logic may read it.
 _EVERYWHERE = frozenset({"_language", "_today", "_row", "_choice", "_entry"})
@@ -151,7 +151,7 @@ def _said(kept: Definition, language: str, main: str, old: str, key: str) -> dic
     if not spoken or spoken == main:
         return {}
     if spoken == kept.language:
-        found: Mapping[str, str] = texts(kept)
+        found: Mapping[str, str] = texts(kept) | files(kept)
     else:
         found = kept.translations[spoken]
     return {

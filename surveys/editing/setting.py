@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from surveys import kinds
 from surveys.editing.places import (
     Document,
     Edited,
@@ -15,6 +16,7 @@ from surveys.editing.places import (
     finished,
     label_of,
 )
+from surveys.editing.references import without_translations
 from surveys.parts import (
     Block,
     DataField,
@@ -75,11 +77,22 @@ def with_fields(
             raise EditRefused(f"There is nothing called {name!r} to set here.")
         if name == "settings" and isinstance(value, Mapping):
             _merge(found.setdefault("settings", {}), value)
+            without_translations(made, *_files_gone(address, found, value))
         elif name in ("choices", "rows") and isinstance(value, Mapping):
             _set_lines(found, name, value)
         else:
             _merge(found, {name: value})
     return made
+
+
+def _files_gone(address: str, question: Document, given: Mapping[str, object]) -> list[str]:
+    """The places of files that are shown no longer, in any language."""
+    settings = kinds.kind(question["kind"]).settings
+    gone = [
+        each.name for each in settings if each.type == "media" and given.get(each.name, "") is None
+    ]
+    place = address.removeprefix("question.").replace(".", ".parts.")
+    return [f"{place}.{name}" for name in gone]
 
 
 def _merge(into: Document, fields: Mapping[str, object]) -> None:

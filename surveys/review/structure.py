@@ -51,6 +51,7 @@ def structure(definition: Definition) -> Iterator[Finding]:
             yield from _matrix(path, question)
             yield from _offered(path, question, vocabulary.of(definition.language))
             yield from _shown(f"{path}.settings", question)
+            yield from _heard(f"{path}.settings", question, definition)
     if len(comments) > MOST_COMMENTS:
         yield warning(
             "many_comments", "",
@@ -139,6 +140,22 @@ def _shown(path: str, question: Question) -> Iterator[Finding]:
             "no_picture_text", f"{path}.image_text",
             "Its picture is not told in words. Leave it so only if it shows nothing that matters.",
             question.key,
+        )  # fmt: skip
+
+
+def _heard(path: str, question: Question, definition: Definition) -> Iterator[Finding]:
+    """Languages of the survey that a video has no captions in, though it has some."""
+    if not question.settings.get("captions"):
+        return
+    place = f"{question.key}.captions"
+    without = [
+        each for each in definition.languages[1:] if place not in definition.translations[each]
+    ]
+    if without:
+        yield note(
+            "no_captions", f"{path}.captions",
+            f"Its captions are not there in {', '.join(without)}. Bring them in on the page of the "
+            "language.", question.key,
         )  # fmt: skip
 
 

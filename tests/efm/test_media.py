@@ -11,6 +11,7 @@ import pytest
 from efm import clock
 from efm.feedback import authoring, media
 from surveys.definition import dump, load
+from surveys.errors import DefinitionError
 from tests.efm.collected import Published
 from tests.factories import House
 
@@ -152,3 +153,80 @@ def test_what_is_shown_is_part_of_the_definition():
     made = load({**DOCUMENT, "pages": [{"key": "one", "questions": [question]}]})
     assert dict(made.question("film").settings) == shown
     assert load(dump(made)) == made
+
+
+def brought_in(client: Any, survey: Published, language: str, **fields: Any) -> Any:
+    """Send files of one language, by their places; a plain value is another field."""
+    address = f"/surveys/{survey.survey_id}/translations/{language}"
+    page = client.get(address).text
+    given = dict(re.findall(r'name="(csrf_token|revision)" value="([^"]+)"', page))
+    data = given | {
+        name.replace("_", "."): (io.BytesIO(part), "x.vtt") if isinstance(part, bytes) else part
+        for name, part in fields.items()
+    }
+    return client.post(f"{address}/files", data=data, content_type="multipart/form-data")
+
+
+def track(client: Any, address: str) -> str:
+    """The captions that respondents are given at an address."""
+    found = re.search(r'<track kind="captions" src="([^"]+)"', client.get(address).text)
+    assert found
+    return str(client.get(found[1]).text)
+
+
+def test_a_language_has_captions_of_its_own(survey, house):
+    client = house.login("designer")
+    brought(client, survey, video=(WEBM, "a.webm"))
+    brought(client, survey, captions=(VTT, "en.vtt"))
+    reply = brought_in(client, survey, "de", file_film_captions=VTT.replace(b"Hello", b"Hallo"))
+    assert reply.status_code == 302, reply.text
+    page = client.get(f"/surveys/{survey.survey_id}/translations/de").text
+    assert "0 of " in page
+    assert "its own in Deutsch" in page
+    with house.unit() as session:
+        authoring.publish(session, survey.survey_id, clock.now())
+    public = house.app.test_client()
+    assert "Hallo" in track(public, f"{survey.url}?language=de")
+    assert "Hello" in track(public, survey.url)
+    assert brought_in(client, survey, "de", without_film_captions="1").status_code == 302
+    (row,) = survey.rows("surveys")
+    assert load(row.draft).translations == {"de": {}}
+
+
+def test_what_another_language_cannot_show_is_refused(survey, house):
+    client = house.login("designer")
+    brought(client, survey, video=(WEBM, "a.webm"))
+    for fields, words in (
+        ({"file_film_video": b"<html>"}, "Choose a video: an MP4"),
+        ({"file_film_captions": VTT}, "Choose a file to bring in"),
+        ({}, "Choose a file to bring in"),
+    ):
+        reply = brought_in(client, survey, "de", **fields)
+        assert reply.status_code == 422
+        assert words in reply.text
+    (row,) = survey.rows("surveys")
+    assert load(row.draft).translations == {}
+
+
+def test_a_video_takes_its_captions_along_in_every_language(survey, house):
+    client = house.login("designer")
+    brought(client, survey, video=(WEBM, "a.webm"))
+    brought(client, survey, captions=(VTT, "en.vtt"))
+    assert brought_in(client, survey, "de", file_film_captions=VTT).status_code == 302
+    assert brought(client, survey, without_video="1").status_code == 303
+    (row,) = survey.rows("surveys")
+    assert load(row.draft).translations == {"de": {}}
+
+
+def test_only_files_of_ours_are_shown_in_other_languages():
+    shown = {"video": "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"}
+    question = {**DOCUMENT["pages"][0]["questions"][0], "settings": shown}  # type: ignore[index]
+    translations = {"de": {"film.video": "https://elsewhere.example/a.mp4"}}
+    with pytest.raises(DefinitionError, match="Bring in a file"):
+        load(
+            {
+                **DOCUMENT,
+                "pages": [{"key": "one", "questions": [question]}],
+                "translations": translations,
+            }
+        )

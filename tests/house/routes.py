@@ -356,6 +356,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "translations.add": _survey,
     "translations.edit": lambda house: {**_survey(house), "language": "de"},
     "translations.save": lambda house: {**_survey(house), "language": "de"},
+    "translations.save_files": lambda house: {**_survey(house), "language": "de"},
     "translations.remove": lambda house: {**_survey(house), "language": "de"},
     "translations.download": lambda house: {**_survey(house), "language": "de", "ending": "xlf"},
     "surveys.edit": _survey,

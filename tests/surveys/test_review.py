@@ -196,15 +196,17 @@ def test_a_way_out_of_a_list():
 def test_a_video_is_told_in_words_too():
     address = "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"
 
-    def film(**settings):
-        return survey(
-            [{"key": "s", "kind": "statement", "text": "See", "settings": settings}, nps()]
-        )
+    def film(translations=None, **settings):
+        shown = {"key": "s", "kind": "statement", "text": "See", "settings": settings}
+        return survey([shown, nps()], translations=translations)
 
     found = "pages[0].questions[0].settings.video_text"
     assert said(film(video=address, captions=address), "no_video_text") == [found]
     assert not said(film(video=address, video_text="A box"), "no_video_text")
     assert said(film(video=address), "no_captions")
+    assert said(film({"de": {}}, video=address, captions=address), "no_captions")
+    own = {"de": {"s.captions": address}}
+    assert not said(film(own, video=address, captions=address), "no_captions")
     assert said(film(image=address), "no_picture_text")
     assert not said(film(), "no_video_text")
 

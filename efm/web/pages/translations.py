@@ -11,17 +11,24 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from efm.errors import Conflict, Invalid, NotFound
 from efm.events import audit
-from efm.feedback import authoring, translating
+from efm.feedback import authoring, media, translating
 from efm.models import Survey
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import translations as words
 from surveys.definition import Definition, dump, load
-from surveys.localizing import texts
-from surveys.translating import Taken, completeness, take, without
+from surveys.localizing import files, texts
+from surveys.translating import Taken, completeness, take, take_files, without
 
 pages = Blueprint("translations", __name__)
+# What may be shown, by the name of its setting: its name, what a browser lets one choose.
+FILES = {
+    "image": ("Picture", "image/*"),
+    "video": ("Video", "video/mp4,video/webm"),
+    "poster": ("Picture before the video plays", "image/*"),
+    "captions": ("Captions", ".vtt,.srt,text/vtt"),
+}
 ENDINGS = {
     "xlf": ("application/xliff+xml", translating.as_xliff),
     "xlsx": (
@@ -81,6 +88,11 @@ def _page(
     return render_template(
         "translations/edit.html", survey=survey, code=language, errors=errors, taken=taken,
         texts=texts(definition), translated={**definition.translations.get(language, {}), **typed},
+        files=[
+            {"place": place, "part": place.rpartition(".")[2], "address": address}
+            for place, address in files(definition).items()
+        ],
+        kinds_of_file=FILES,
         names=words.language_names(), original=definition,
         written=Definition("", language, ()).direction,
         is_shipped=words.base(language) == language.partition("-")[0], endings=ENDINGS,
@@ -123,6 +135,40 @@ def save(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
     texts_are = "text is" if taken.taken == 1 else "texts are"
     flash(f"Saved: {taken.taken} {texts_are} new or changed.", "success")
     return redirect(url_for(".edit", survey_id=survey_id, language=language))
+
+
+@pages.post("/surveys/<uuid:survey_id>/translations/<language>/files")
+@permission("surveys.edit")
+def save_files(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
+    """Bring in what one language shows of its own, such as captions, or take it away."""
+    survey = authoring.get(unit.session(), survey_id)
+    definition = load(survey.draft)
+    language = _known(language, definition)
+    places = files(definition)
+    without_own = [place for place in places if f"without.{place}" in request.form]
+    try:
+        addresses = media.addresses_of(unit.session(), _brought(places), without_own, unit.now())
+        if not addresses:
+            raise Invalid("Choose a file to bring in, or one to take away.")
+        made = take_files(definition, language, addresses)
+        _store(survey_id, made, _revision(survey), f"Files in {language}")
+    except (Invalid, Conflict) as error:
+        problems = getattr(error, "problems", None) or {"file": error.message}
+        return Response(_page(survey_id, language, errors=problems), error.status)
+    _note("survey.translated", survey_id, language=language, files=len(addresses))
+    flash("Saved.", "success")
+    return redirect(url_for(".edit", survey_id=survey_id, language=language))
+
+
+def _brought(places: Mapping[str, str]) -> dict[str, media.Brought]:
+    """The files of the form by their places, each read a little further than it may be long."""
+    found = {}
+    for place in places:
+        part, file = place.rpartition(".")[2], request.files.get(f"file.{place}")
+        if file is not None and file.filename:
+            content = file.read(media.PARTS[part][1] + 1)
+            found[place] = media.Brought(part, file.filename, content)
+    return found
 
 
 @pages.post("/surveys/<uuid:survey_id>/translations/<language>/remove")
