@@ -69,8 +69,8 @@ run: ## install what is needed and serve on http://127.0.0.1:8000 (PORT=8001, HO
 	@exec $(PY) -m efm serve
 
 .PHONY: test
-test: dev ## run the tests on a real PostgreSQL (ARGS='-k backup' chooses some)
-	@exec $(PY) -m pytest $(ARGS)
+test: dev ## run the tests on a real PostgreSQL (ARGS='-k backup' chooses some, COVER=efm counts lines)
+	@exec $(PY) $(if $(COVER),-m slipcover --skip-covered --source $(COVER)) -m pytest $(ARGS)
 
 .PHONY: lint
 lint: dev ## look for mistakes, bad form and arrows that point upwards
@@ -90,7 +90,7 @@ lock: ## renew requirements*.txt after a change to requirements*.in (needs uv)
 
 .PHONY: clean
 clean: ## remove .venv and caches; the data in var stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: dev

@@ -25,7 +25,6 @@ from tests.chromium import browser as browser
 from tests.drawing import IS_FULL
 from tests.factories import House
 
-ENGINE = Path(__file__).resolve().parent / "surveys"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 # A running server for tests, as its superuser's URL; without it the embedded one is started.
 SERVER = os.environ.get("EFM_TEST_SERVER")
@@ -138,16 +137,3 @@ def shared_data() -> Path:
 settings.register_profile("quick", derandomize=True, deadline=None)
 settings.register_profile("full", print_blob=True, deadline=None)
 settings.load_profile("full" if IS_FULL else "quick")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave drawn and hostile examples out of coverage: traced they take several times as long.
-
-    So do the tables of the survey engine, which are traced in the full part.
-    """
-    for item in items:
-        is_drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        is_pure = not IS_FULL and item.path.is_relative_to(ENGINE)
-        hostile = item.path.stem.endswith(("_hostile", "_files", "_soundness", "_vader"))
-        if is_drawn or is_pure or hostile:
-            item.add_marker(pytest.mark.no_cover)

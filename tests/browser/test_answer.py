@@ -18,7 +18,7 @@ from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 SHOTS = os.environ.get("EFM_SHOTS")  # A folder to photograph the pages into.
 LONG = (["recommend"], ["reason", "wishes"], ["comment", "satisfaction"])

@@ -24,7 +24,7 @@ from tests.efm.collected import Published
 from tests.factories import House
 from tests.surveys.logical_surveys import composite, document, logic
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 ROUNDS = 4
 # Somebody who answers this and that, changes their mind and leaves some of it open.

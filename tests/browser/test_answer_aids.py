@@ -18,7 +18,7 @@ from tests.browser.test_answer_script import (
 from tests.efm.collected import Published
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 AIDED = one_page(
     {

@@ -21,7 +21,7 @@ from surveys.expressions.values import clean
 from tests.surveys.test_expressions import CASES
 from tests.surveys.test_expressions_properties import data, logics
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 STATIC = Path(__file__).resolve().parents[2] / "efm" / "web" / "static"
 REFUSED = "refused"

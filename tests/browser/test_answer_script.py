@@ -16,7 +16,7 @@ from tests.chromium import AXE, AXE_RUN, RULES
 from tests.efm.collected import Published
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 PHONE = {"width": 390, "height": 800}
 DESK = {"width": 1280, "height": 900}

@@ -9,7 +9,7 @@ from tests.browser.test_answer_script import looked_at, opened, ready
 from tests.efm.collected import Published
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 LONG = (["recommend", "comment"], ["reason", "wishes"], ["satisfaction"])
 HERE = "Your answers are kept in this browser tab until you send them."

@@ -22,7 +22,7 @@ from surveys import editing
 from tests.chromium import AXE, AXE_RUN, RULES
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SHOTS = os.environ.get("EFM_SHOTS")
 WIDE: Any = {"width": 1280, "height": 860}

@@ -9,7 +9,7 @@ from tests.browser.test_builder import WIDE, made, saved, signed_in
 from tests.browser.test_builder import address as address
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def test_keep_insert_and_comment(browser: Browser, house: House, address: str) -> None:

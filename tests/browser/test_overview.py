@@ -16,7 +16,7 @@ from tests.efm.collected import Published
 from tests.efm.test_dashboard import EARLIER, EXAMPLE, nps, scale, send
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 LONG = "Regional service centre for large business customers in Upper Austria, Linz"
 

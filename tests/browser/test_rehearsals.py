@@ -21,7 +21,7 @@ from efm.vault import Vault
 from surveys.definition import load_yaml
 from tests.factories import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser]
 
 SHOTS = os.environ.get("EFM_SHOTS")  # A folder to photograph the pages into.
 SURVEY = """

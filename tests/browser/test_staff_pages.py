@@ -47,23 +47,18 @@ from tests.efm import cased
 from tests.factories import House
 
 # Pages are drawn by the hundred; what of the code they reach is counted where it is tested.
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.no_cover]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 SHOTS = os.environ.get("EFM_SHOTS")
 WIDE, NARROW = 1280, 390
 # What axe looks for at each width in each theme; the themes differ in colours only.
 COLOURS = ["color-contrast"]
 WHOLE = {WIDE: {"light": RULES, "dark": COLOURS}, NARROW: {"light": RULES, "dark": []}}
-QUICK: dict[int, dict[str, list[str]]] = {WIDE: {"light": RULES}, NARROW: {"light": []}}
-# Pages without data have fewer of the same elements: only whether they open, fit and complain.
-GLANCE: dict[int, dict[str, list[str]]] = {WIDE: {"light": []}, NARROW: {"light": []}}
+# Only whether they open, fit and complain: what they are made of is judged in the gallery.
+QUICK: dict[int, dict[str, list[str]]] = {WIDE: {"light": []}, NARROW: {"light": []}}
 CHECKED = pytest.mark.parametrize(
     "checked",
     [pytest.param(QUICK, id="quick"), pytest.param(WHOLE, id="whole", marks=pytest.mark.full)],
-)
-GLANCED = pytest.mark.parametrize(
-    "checked",
-    [pytest.param(GLANCE, id="quick"), pytest.param(WHOLE, id="whole", marks=pytest.mark.full)],
 )
 # What an address needs behind its path so that the page has something to show.
 QUERIES = {
@@ -280,7 +275,7 @@ def looking(
             if not page.evaluate("document.doctype"):
                 return list(problems)  # A piece of a page, or data.
             drawn(page)
-            if checked is not GLANCE:
+            if checked is not QUICK:
                 page.evaluate(AXE)
             for width in (WIDE, NARROW):
                 page.set_viewport_size({"width": width, "height": 900 if width == WIDE else 844})
@@ -327,7 +322,7 @@ def test_every_page_of_the_demo_company(
     assert seen > 20
 
 
-@GLANCED
+@CHECKED
 def test_every_page_of_a_company_that_begins(
     browser: Browser, address: str, app: EfmFlask, house: House, checked: Any
 ) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.factories import House
 from tests.surveys.formats import qsf_written as qsf
 
-pytestmark = [pytest.mark.flow, pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.no_cover]
+pytestmark = [pytest.mark.flow, pytest.mark.browser, pytest.mark.timeout(300)]
 
 NPS, REASON, BETTER, BRANCH = 1, 2, 3, 4
 GERMAN = {

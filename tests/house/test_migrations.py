@@ -6,14 +6,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -143,7 +143,17 @@ def test_the_tables_of_the_code_are_those_of_the_schema(make: Make) -> None:
     engine.dispose()
 
 
-def test_up_down_up_with_data(make: Make, config: Config) -> None:
+NEWEST = 12
+
+
+@pytest.mark.parametrize(
+    "revisions",
+    [
+        pytest.param(REVISIONS[:NEWEST], id="the newest"),
+        pytest.param(REVISIONS[:-1], id="all", marks=pytest.mark.full),
+    ],
+)
+def test_up_down_up_with_data(make: Make, config: Config, revisions: Sequence[Script]) -> None:
     """Each migration, the newest first: taken back and done again, what both schemas hold stays."""
     urls = make("seeded")
     migrate.upgrade(urls.owner, "efm_app")
@@ -153,7 +163,7 @@ def test_up_down_up_with_data(make: Make, config: Config) -> None:
     assert rows["responses"] > 100
     assert rows["answers"] > rows["responses"]
     assert len([table for table, n in rows.items() if n]) >= 20
-    for revision in REVISIONS[:-1]:
+    for revision in revisions:
         before = sums(urls)
         migrate.downgrade(urls.owner, str(revision.down_revision), "efm_app")
         below = sums(urls, before)
@@ -212,17 +222,17 @@ def test_processes_that_upgrade_at_once_all_succeed(make: Make) -> None:
     engine = create_engine(urls.owner, isolation_level="AUTOCOMMIT")
     with engine.connect() as keeper:
         keeper.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-        racers = [start_upgrade(urls) for _ in range(3)]
+        racers = [start_upgrade(urls) for _ in range(2)]
         wait_for(
             engine,
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            3,
+            2,
         )
         assert migrate.current(urls.owner) is None
         keeper.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
     said = [racer.communicate(timeout=120)[1].decode() for racer in racers]
-    assert [racer.returncode for racer in racers] == [0, 0, 0], "\n".join(said)
+    assert [racer.returncode for racer in racers] == [0, 0], "\n".join(said)
     assert migrate.current(urls.owner) == migrate.head()
     migrate.check(urls.owner, "efm_app")
     engine.dispose()
