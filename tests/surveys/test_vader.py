@@ -130,8 +130,8 @@ def test_fuzzed_texts_meet_the_rules(fuzzed: list[str]) -> None:
         "no or",
         "but",
     ):
-        assert sum(phrase in text for text in lower) > 100, phrase
-    assert len({vader(text).compound for text in fuzzed}) > 5_000
+        assert sum(phrase in text for text in lower) > len(fuzzed) // 200, phrase
+    assert len({vader(text).compound for text in fuzzed}) > len(fuzzed) // 4
     assert "" in fuzzed
 
 
