@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from surveys.logic import Condition
-from surveys.parts import Carry, Choice, Definition, Logic, Page, Question
+from surveys.parts import Carry, Choice, Definition, Logic, Page, Question, Turn
 
 # Of the text beside a choice logic speaks by the key of its question; what else begins with a line
 # under is known only while somebody answers. Parts of a question call one another entries.
@@ -17,9 +17,12 @@ def alone(definition: Definition, page: Page, always: str = "") -> Definition:
     """A survey of this page only, whose other pages are as good as answered.
 
     What an earlier page or the link would decide is shown; the question ``always`` is shown whatever
-    is said of it. ``page`` has its carried choices written out.
+    is said of it. ``page`` has its carried choices written out. Of a loop it is the turn it stands for.
     """
     here = frozenset(question.key for question in page.questions)
+    if isinstance(page, Turn):
+        always = f"{always}.{page.about.key}"
+        page = Page(**{each.name: getattr(page, each.name) for each in fields(Page)})
     questions = tuple(_for_itself(each, here, each.key == always) for each in page.questions)
     made = replace(
         page,
@@ -75,6 +78,10 @@ def _is_within(logic: Logic, here: Collection[str]) -> bool:
         return True
     asked = Condition(logic)
     return asked.is_closed and all(
-        path.startswith(_ENTRY) or path.removeprefix(_TEXT).partition(".")[0] in here
-        for path in asked.paths
+        path.startswith(_ENTRY) or _is_of(path.removeprefix(_TEXT), here) for path in asked.paths
     )
+
+
+def _is_of(path: str, keys: Collection[str]) -> bool:
+    """Whether a path is one of the keys, or leads into one; keys of a loop have points in them."""
+    return any(path == key or path.startswith(f"{key}.") for key in keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
+from difflib import get_close_matches
 from math import isfinite
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ from surveys.strings import is_storable, shown, tidy
 MEDIA = re.compile(r"/pictures/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
 _MAX_PROBLEMS = 100
+# For so many mistakes the name that was meant is looked for.
+_SEARCHED = 10
 MAX_SETTING_TEXTS = 20
 MAX_SETTING_TEXT = 300
 MAX_SETTING_PROSE = 10_000
@@ -59,8 +62,16 @@ class Reader:
                 read[key] = part
             else:
                 name = f"{path}.{shown(key)}" if path else shown(key)
-                self.refuse(name, f"This name is not known here. Known: {', '.join(known)}.")
+                hint = self._meant(key, known)
+                self.refuse(name, f"This name is not known here.{hint} Known: {', '.join(known)}.")
         return read
+
+    def _meant(self, key: object, known: Collection[str]) -> str:
+        """The name that was probably meant, as a question; the first mistakes are worth the search."""
+        if not isinstance(key, str) or len(self._problems) >= _SEARCHED:
+            return ""
+        alike = [f"is_{key}"] if f"is_{key}" in known else get_close_matches(key[:60], known, 1)
+        return f" Did you mean {alike[0]}?" if alike else ""
 
     def each(self, value: object, path: str, most: int, what: str) -> Iterator[tuple[str, object]]:
         """The parts of a list with their paths; a missing list is an empty one."""

@@ -336,6 +336,27 @@ def test_the_preview_is_the_public_page_and_may_be_framed_by_us_only(house: Hous
     assert "Thank you" in designer.get(f"/surveys/{survey_id}/preview?ending=none").text
 
 
+def test_the_preview_shows_the_first_turn_of_a_loop(house: House) -> None:
+    definition = load_yaml(
+        "title: T\nlanguage: en\npages:\n"
+        "  - questions: [{key: shops, kind: multiple_choice, text: Which?,"
+        " choices: [{key: oslo, label: Oslo}, {key: bergen, label: Bergen}]}]\n"
+        "  - {key: each, title: 'About {{_loop.text}}', loop: {over: shops}, questions: ["
+        "{key: rating, kind: csat, text: 'How was {{_loop.text}}?'},"
+        "{key: why, kind: short_text, text: 'Why not {{_loop.text}}?', show_if: is_answered(rating) and rating <= 2}]}"
+    )
+    with house.unit() as session:
+        survey_id = authoring.create(session, definition, clock.now()).id
+    designer = house.login("designer")
+    page = designer.get(f"/surveys/{survey_id}/preview?page=each").text
+    assert "About Oslo" in page
+    assert "How was Oslo?" in page
+    assert 'data-question="why.oslo"><template>' in page
+    worked_on = designer.get(f"/surveys/{survey_id}/preview?page=each&question=why").text
+    assert "Why not Oslo?" in worked_on
+    assert 'data-question="why.oslo"><template>' not in worked_on
+
+
 @pytest.mark.parametrize("language", ["ar", "de"])
 def test_the_preview_speaks_the_languages_of_the_survey(house: House, language: str) -> None:
     definition = load_yaml(

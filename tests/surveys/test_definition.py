@@ -272,6 +272,19 @@ def test_texts_are_tidied_once_and_for_all():
     assert loaded.title == "Café"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("required", "is_required"), ("showif", "show_if"), ("chioces", "choices"), ("zzz", None)],
+)
+def test_the_name_that_was_meant_is_guessed(given, meant):
+    question = {"key": "a", "kind": "nps", "text": "A?", given: 1}
+    with pytest.raises(DefinitionError) as caught:
+        definition.load({**SMALL, "pages": [{"questions": [question]}]})
+    (problem,) = caught.value.problems
+    assert problem.path == f"pages[0].questions[0].{given}"
+    assert (f"Did you mean {meant}?" in problem.message) == (meant is not None)
+
+
 def test_an_unknown_question_is_named():
     with pytest.raises(UnknownName, match="nobody"):
         definition.load(SMALL).question("nobody")
