@@ -9,6 +9,7 @@ from surveys.colour import contrast
 from surveys.parts import Definition
 from surveys.proof.findings import Finding, listed
 from surveys.review.colours import review_theme
+from surveys.review.early import early
 from surveys.review.scales import scales
 from surveys.review.structure import length, structure
 from surveys.review.wording import wording
@@ -37,4 +38,5 @@ def _found(definition: Definition, theme: Mapping[str, str]) -> Iterator[Finding
     yield from structure(definition)
     yield from wording(definition)
     yield from scales(definition)
+    yield from early(definition)
     yield from review_theme(theme)

@@ -211,6 +211,24 @@ def test_a_video_is_told_in_words_too():
     assert not said(film(), "no_video_text")
 
 
+@pytest.mark.parametrize(
+    ("show_if", "is_early"),
+    [
+        ("n <= 6", True),
+        ("6 > n", True),
+        ("is_answered(n) and n <= 6", False),
+        ("n >= 9", False),
+        ("not (n > 6)", False),
+        ("n <= 6 and n > 2", False),
+        ({"<": [0, {"var": "n"}, 7]}, False),
+    ],
+)
+def test_what_is_shown_before_anything_is_answered(show_if, is_early):
+    why = {"key": "why", "kind": "short_text", "text": "Why?", "show_if": show_if}
+    found = said(survey([{**nps(), "key": "n"}, why]), "holds_unanswered")
+    assert found == (["pages[0].questions[1].show_if"] if is_early else [])
+
+
 def test_what_comes_first():
     income = {"key": "i", "kind": "number", "text": "What is your income?"}
     assert said(survey([income, nps(), ask("a")]), "sensitive_first") == ["pages[0].questions[0]"]
