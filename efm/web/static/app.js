@@ -1,5 +1,5 @@
 // Starts the small behaviours of the staff pages. Every page works without this file.
-import { startTheme, startMenus, startSearch, startCopy, startFocus } from "./page.js";
+import { startTheme, startMenus, startSearch, startCopy, startSwatches, startFocus } from "./page.js";
 import { startConfirm, startDirtyForms } from "./guards.js";
 import { showTimes, keepTimesFresh } from "./times.js";
 import { startLive } from "./live.js";
@@ -7,6 +7,7 @@ import { startLive } from "./live.js";
 /** Bring one part of the page to life; called again for each part that is swapped in. */
 async function enhance(root) {
   startCopy(root);
+  startSwatches(root);
   startDirtyForms(root);
   showTimes(root);
   startLive(root, enhance);

@@ -76,6 +76,29 @@ export function startCopy(root) {
   }
 }
 
+/** Beside a colour that is typed: a swatch to choose it by eye, which shows what was typed. */
+export function startSwatches(root) {
+  for (const typed of root.querySelectorAll("input[data-swatch]")) {
+    if (typed.parentElement.classList.contains("swatched")) continue;
+    const line = document.createElement("div");
+    const chosen = document.createElement("input");
+    line.className = "swatched";
+    chosen.type = "color";
+    chosen.setAttribute("aria-label", `${typed.dataset.swatchLabel}, chosen by eye`);
+    const show = () => {
+      const value = typed.value.trim().toLowerCase();
+      chosen.value = /^#[0-9a-f]{6}$/.test(value) ? value : typed.dataset.swatch;
+    };
+    typed.before(line);
+    line.append(typed, chosen);
+    typed.addEventListener("input", show);
+    chosen.addEventListener("input", () => {
+      typed.value = chosen.value;
+    });
+    show();
+  }
+}
+
 /** A summary of errors takes the focus when the page opens. */
 export function startFocus() {
   document.querySelector("[data-focus]")?.focus();
