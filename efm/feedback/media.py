@@ -79,12 +79,22 @@ def add_captions(session: Session, name: str, content: bytes, now: datetime) -> 
 
 
 Add = Callable[[Session, str, bytes, datetime], uuid.UUID]
-# What a statement shows, by the name of its setting: how it is kept, and how much of it is read.
-PARTS: dict[str, tuple[Add, int]] = {
-    "image": (files.add_picture, files.MOST_PICTURE_BYTES),
-    "video": (add_video, MOST_VIDEO_BYTES),
-    "poster": (files.add_picture, files.MOST_PICTURE_BYTES),
-    "captions": (add_captions, captions.MOST_BYTES),
+
+
+class Part(NamedTuple):
+    """A file that a statement may show: how it is kept, how much of it is read, what browsers offer."""
+
+    add: Add
+    most_bytes: int
+    accept: str
+
+
+# By the name of its setting.
+PARTS: dict[str, Part] = {
+    "image": Part(files.add_picture, files.MOST_PICTURE_BYTES, "image/*"),
+    "video": Part(add_video, MOST_VIDEO_BYTES, "video/mp4,video/webm"),
+    "poster": Part(files.add_picture, files.MOST_PICTURE_BYTES, "image/*"),
+    "captions": Part(add_captions, captions.MOST_BYTES, ".vtt,.srt,text/vtt"),
 }
 
 
@@ -118,16 +128,19 @@ def settings_of(
 def addresses_of(
     session: Session, brought: Mapping[str, Brought], without: Collection[str], now: datetime
 ) -> dict[str, str | None]:
-    """The addresses of files another language has of its own, by their places; raises Invalid, by place."""
+    """The addresses of files another language has of its own, by their places; raises Invalid, by field.
+
+    What is brought stands under its field, ``file.`` and the place.
+    """
     found: dict[str, str | None] = dict.fromkeys(without)
-    for place, each in brought.items():
-        found[place] = _address_of(session, each, f"file.{place}", now)
+    for field, each in brought.items():
+        found[field.removeprefix("file.")] = _address_of(session, each, field, now)
     return found
 
 
 def _address_of(session: Session, brought: Brought, field: str, now: datetime) -> str:
     try:
-        kept = PARTS[brought.part][0](session, brought.name, brought.content, now)
+        kept = PARTS[brought.part].add(session, brought.name, brought.content, now)
     except Invalid as error:
         raise Invalid(error.message, problems={field: error.message}) from error
     return f"/pictures/{kept}"

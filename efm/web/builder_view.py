@@ -19,6 +19,7 @@ from efm.feedback import (
     edits_fields,
     edits_loops,
     logic_desk,
+    media,
     outline,
     revisions,
 )
@@ -195,6 +196,7 @@ def _logic_text(logic: Any) -> str:
 def install(app: Flask) -> None:
     """Give templates the options of settings and of other parts."""
     app.jinja_env.tests["set_in"] = lambda name, given: not name or bool(given.get(name))
+    app.jinja_env.globals["media_parts"] = media.PARTS
     app.jinja_env.filters["twice"] = lambda value: (value, value)
     app.jinja_env.filters.update(
         option_words=_option_words, block_option=_part_option, logic_text=_logic_text

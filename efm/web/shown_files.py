@@ -1,8 +1,9 @@
-"""Files that surveys show, sent as browsers ask for them: whole, or the stretch a video player wants."""
+"""Files that surveys show: read from forms, and sent as browsers ask for them, whole or in stretches."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from flask import Response, request
 from werkzeug.http import is_resource_modified
@@ -11,6 +12,20 @@ from efm.db.direct import Direct
 from efm.feedback import media
 
 ENDINGS = {"video/mp4": "mp4", "video/webm": "webm"}
+
+
+def brought(fields: Mapping[str, str]) -> dict[str, media.Brought]:
+    """The files of the form by their fields, each read a little further than it may be long.
+
+    ``fields`` say which part of a statement each field brings in.
+    """
+    found = {}
+    for field, part in fields.items():
+        file = request.files.get(field)
+        if file is not None and file.filename:
+            content = file.read(media.PARTS[part].most_bytes + 1)
+            found[field] = media.Brought(part, file.filename, content)
+    return found
 
 
 def sent(reader: Direct, file_id: uuid.UUID) -> Response:

@@ -46,7 +46,6 @@ from tests.chromium import AXE, AXE_RUN, RULES, drawn, opened
 from tests.efm import cased
 from tests.factories import House
 
-# Pages are drawn by the hundred; what of the code they reach is counted where it is tested.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 SHOTS = os.environ.get("EFM_SHOTS")

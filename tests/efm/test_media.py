@@ -142,6 +142,14 @@ def test_a_video_goes_with_what_belongs_to_it(survey, house):
     assert set(settings(survey)) == {"image"}
 
 
+def showing(shown: dict[str, str]) -> dict[str, Any]:
+    """The survey whose statement shows these."""
+    pages: Any = DOCUMENT["pages"]
+    film, *others = pages[0]["questions"]
+    questions = [{**film, "settings": shown}, *others]
+    return {**DOCUMENT, "pages": [{"key": "one", "questions": questions}]}
+
+
 def test_what_is_shown_is_part_of_the_definition():
     address = "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"
     shown = {
@@ -149,8 +157,7 @@ def test_what_is_shown_is_part_of_the_definition():
         "video_text": "Anna opens the box.\n\nShe smiles.",
         "poster": address,
     }
-    question = {**DOCUMENT["pages"][0]["questions"][0], "settings": shown}  # type: ignore[index]
-    made = load({**DOCUMENT, "pages": [{"key": "one", "questions": [question]}]})
+    made = load(showing(shown))
     assert dict(made.question("film").settings) == shown
     assert load(dump(made)) == made
 
@@ -220,13 +227,6 @@ def test_a_video_takes_its_captions_along_in_every_language(survey, house):
 
 def test_only_files_of_ours_are_shown_in_other_languages():
     shown = {"video": "/pictures/01a203c5-82ea-7134-9f01-4b7802c7646c"}
-    question = {**DOCUMENT["pages"][0]["questions"][0], "settings": shown}  # type: ignore[index]
     translations = {"de": {"film.video": "https://elsewhere.example/a.mp4"}}
     with pytest.raises(DefinitionError, match="Bring in a file"):
-        load(
-            {
-                **DOCUMENT,
-                "pages": [{"key": "one", "questions": [question]}],
-                "translations": translations,
-            }
-        )
+        load({**showing(shown), "translations": translations})

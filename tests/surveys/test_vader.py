@@ -17,8 +17,6 @@ from vaderSentiment.vaderSentiment import (
 from surveys.sentiment import Valence, vader
 from surveys.sentiment.vader import _contrast, _contrast_many
 
-# A quarter of a million texts; counting the lines they run through would take longer than they do.
-
 TRUTH = Path(__file__).parents[3] / "shared" / "data" / "text"
 REFERENCE = SentimentIntensityAnalyzer()
 
@@ -104,10 +102,10 @@ def fuzz(seed: int, count: int) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def fuzzed() -> list[str]:
-    return list(fuzz(seed=11, count=10_000))
+    return list(fuzz(seed=11, count=20_000))
 
 
-def test_ten_thousand_fuzzed_texts_score_the_same(fuzzed: list[str]) -> None:
+def test_twenty_thousand_fuzzed_texts_score_the_same(fuzzed: list[str]) -> None:
     for text in fuzzed:
         same(text)
 
@@ -130,8 +128,8 @@ def test_fuzzed_texts_meet_the_rules(fuzzed: list[str]) -> None:
         "no or",
         "but",
     ):
-        assert sum(phrase in text for text in lower) > len(fuzzed) // 200, phrase
-    assert len({vader(text).compound for text in fuzzed}) > len(fuzzed) // 4
+        assert sum(phrase in text for text in lower) > 100, phrase
+    assert len({vader(text).compound for text in fuzzed}) > 5_000
     assert "" in fuzzed
 
 

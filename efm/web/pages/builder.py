@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from efm.errors import Conflict, Invalid
 from efm.feedback import authoring, building, edits, media, outline, revisions
 from efm.models import Survey
-from efm.web import builder_view, kind_shelf, unit
+from efm.web import builder_view, kind_shelf, shown_files, unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import editing
@@ -66,7 +66,8 @@ def show_media(survey_id: uuid.UUID) -> Response | BaseResponse:
     form, session, at = _form(), unit.session(), request.form.get("at", "")
     without = [name.removeprefix("without.") for name in form if name.startswith("without.")]
     try:
-        settings = media.settings_of(session, _brought(), without, unit.now())
+        files = shown_files.brought({f"media.{part}": part for part in media.PARTS})
+        settings = media.settings_of(session, list(files.values()), without, unit.now())
         building.edit(
             session, survey_id, request.form.get("revision", 0, int), None,
             lambda document: editing.set_fields(document, at, {"settings": settings}),
@@ -76,18 +77,6 @@ def show_media(survey_id: uuid.UUID) -> Response | BaseResponse:
         survey = authoring.get(session, survey_id)
         return _page(survey, outline.address(dict(survey.draft), at), error.status, error=error)
     return redirect(url_for("builder.show", survey_id=survey_id, at=at), 303)
-
-
-def _brought() -> list[media.Brought]:
-    """The files of the form, each read a little further than it may be long."""
-    found = (
-        (part, request.files.get(f"media.{part}"), most) for part, (_, most) in media.PARTS.items()
-    )
-    return [
-        media.Brought(part, file.filename, file.read(most + 1))
-        for part, file, most in found
-        if file is not None and file.filename
-    ]
 
 
 def _step(survey_id: uuid.UUID, way: Literal["undo", "redo"]) -> Response | BaseResponse:

@@ -13,21 +13,22 @@ from efm.errors import Conflict, Invalid, NotFound
 from efm.events import audit
 from efm.feedback import authoring, media, translating
 from efm.models import Survey
-from efm.web import unit
+from efm.web import shown_files, unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
 from surveys import translations as words
 from surveys.definition import Definition, dump, load
+from surveys.kinds import KINDS
 from surveys.localizing import files, texts
 from surveys.translating import Taken, completeness, take, take_files, without
 
 pages = Blueprint("translations", __name__)
-# What may be shown, by the name of its setting: its name, what a browser lets one choose.
+# What a file that is shown is called, by the name of its setting.
 FILES = {
-    "image": ("Picture", "image/*"),
-    "video": ("Video", "video/mp4,video/webm"),
-    "poster": ("Picture before the video plays", "image/*"),
-    "captions": ("Captions", ".vtt,.srt,text/vtt"),
+    setting.name: setting.label
+    for kind in KINDS.values()
+    for setting in kind.settings
+    if setting.type == "media"
 }
 ENDINGS = {
     "xlf": ("application/xliff+xml", translating.as_xliff),
@@ -82,21 +83,28 @@ def _page(
     taken: Taken | None = None,
     typed: Mapping[str, str] = {},
 ) -> str:
-    survey = authoring.get(unit.session(), survey_id)
-    definition = load(survey.draft)
-    language = _known(language, definition)
+    survey, definition, language = _opened(survey_id, language)
     return render_template(
         "translations/edit.html", survey=survey, code=language, errors=errors, taken=taken,
         texts=texts(definition), translated={**definition.translations.get(language, {}), **typed},
-        files=[
-            {"place": place, "part": place.rpartition(".")[2], "address": address}
-            for place, address in files(definition).items()
-        ],
-        kinds_of_file=FILES,
+        files=[(place, _part(place), each) for place, each in files(definition).items()],
+        file_names=FILES, parts=media.PARTS,
         names=words.language_names(), original=definition,
         written=Definition("", language, ()).direction,
         is_shipped=words.base(language) == language.partition("-")[0], endings=ENDINGS,
     )  # fmt: skip
+
+
+def _opened(survey_id: uuid.UUID, language: str) -> tuple[Survey, Definition, str]:
+    """A survey with its draft, and the code of one of the languages it may be translated to."""
+    survey = authoring.get(unit.session(), survey_id)
+    definition = load(survey.draft)
+    return survey, definition, _known(language, definition)
+
+
+def _part(place: str) -> str:
+    """Which part of a statement the file at a place is, such as its captions."""
+    return place.rpartition(".")[2]
 
 
 def _known(language: str, definition: Definition) -> str:
@@ -113,9 +121,7 @@ def _known(language: str, definition: Definition) -> str:
 @permission("surveys.edit")
 def save(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
     """Save the texts of one language, typed or from a file."""
-    survey = authoring.get(unit.session(), survey_id)
-    definition = load(survey.draft)
-    language = _known(language, definition)
+    survey, definition, language = _opened(survey_id, language)
     upload = request.files.get("file")
     try:
         if upload is not None and upload.filename:
@@ -141,13 +147,12 @@ def save(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
 @permission("surveys.edit")
 def save_files(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
     """Bring in what one language shows of its own, such as captions, or take it away."""
-    survey = authoring.get(unit.session(), survey_id)
-    definition = load(survey.draft)
-    language = _known(language, definition)
+    survey, definition, language = _opened(survey_id, language)
     places = files(definition)
     without_own = [place for place in places if f"without.{place}" in request.form]
     try:
-        addresses = media.addresses_of(unit.session(), _brought(places), without_own, unit.now())
+        brought = shown_files.brought({f"file.{place}": _part(place) for place in places})
+        addresses = media.addresses_of(unit.session(), brought, without_own, unit.now())
         if not addresses:
             raise Invalid("Choose a file to bring in, or one to take away.")
         made = take_files(definition, language, addresses)
@@ -158,17 +163,6 @@ def save_files(survey_id: uuid.UUID, language: str) -> Response | BaseResponse:
     _note("survey.translated", survey_id, language=language, files=len(addresses))
     flash("Saved.", "success")
     return redirect(url_for(".edit", survey_id=survey_id, language=language))
-
-
-def _brought(places: Mapping[str, str]) -> dict[str, media.Brought]:
-    """The files of the form by their places, each read a little further than it may be long."""
-    found = {}
-    for place in places:
-        part, file = place.rpartition(".")[2], request.files.get(f"file.{place}")
-        if file is not None and file.filename:
-            content = file.read(media.PARTS[part][1] + 1)
-            found[place] = media.Brought(part, file.filename, content)
-    return found
 
 
 @pages.post("/surveys/<uuid:survey_id>/translations/<language>/remove")
