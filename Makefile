@@ -72,6 +72,19 @@ run: ## install what is needed and serve on http://127.0.0.1:8000 (PORT=8001, HO
 test: dev ## run the tests on a real PostgreSQL (ARGS='-k backup' chooses some, COVER=efm counts lines)
 	@exec $(PY) $(if $(COVER),-m slipcover --skip-covered --source $(COVER)) -m pytest $(ARGS)
 
+# Each in an environment of its own, because they need other versions of what the product needs.
+.PHONY: foreign
+foreign: dev ## install the systems of others that connectors are tried against
+	@for list in tests/foreign/*.txt; do \
+		[ -e "$$list" ] || continue; \
+		place=.foreign/$$(basename "$$list" .txt); \
+		cmp -s "$$list" "$$place/installed" && continue; \
+		echo "Installing $$(basename "$$list" .txt) into $$place"; \
+		rm -rf "$$place" && $(PY) -m venv "$$place" \
+		&& "$$place/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --no-compile \
+			--prefer-binary -r "$$list" && cp "$$list" "$$place/installed" || exit 1; \
+	done
+
 .PHONY: lint
 lint: dev ## look for mistakes, bad form and arrows that point upwards
 	@$(PY) -m ruff check .
@@ -90,7 +103,7 @@ lock: ## renew requirements*.txt after a change to requirements*.in (needs uv)
 
 .PHONY: clean
 clean: ## remove .venv and caches; the data in var stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .foreign .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: dev

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import Schema
 
 from connectors import settings
 from connectors.errors import NotSupported
-from connectors.records import Check, Item, Outcome, Page, Stream
-
-if TYPE_CHECKING:
-    from connectors.http import Http
+from connectors.outside import Outside
+from connectors.records import Check, Item, Outcome, Page, Stream, Target
 
 
 class Connector(ABC):
     """Code for one system. Holds no state between calls but its settings and its clients.
 
     `Config` declares the settings (see `connectors.settings`); the constructor checks them and
-    raises ConfigError, with a message per setting, when they are wrong.
+    raises ConfigError, with a message per setting, when they are wrong. `outside` says what it may
+    reach; a connector that reads files people bring `takes_files`.
     """
 
     name: ClassVar[str]
@@ -28,10 +27,11 @@ class Connector(ABC):
     label: ClassVar[str]
     summary: ClassVar[str] = ""
     Config: ClassVar[type[Schema]]
+    takes_files: ClassVar[bool] = False
 
-    def __init__(self, config: Mapping[str, Any], http: Http | None = None) -> None:
+    def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:
         self.config: Mapping[str, Any] = settings.load(self.Config, config)
-        self.http = http
+        self.outside = outside or Outside()
 
     @abstractmethod
     def check(self) -> Check:
@@ -48,8 +48,16 @@ class Connector(ABC):
         May be abandoned at any page and taken up again from that page's state.
         """
 
-    def write(self, op: str, items: Sequence[Item]) -> Iterator[Outcome]:
-        """Writes items back; one Outcome per item, in order, the same item twice is one record."""
+    def targets(self) -> Sequence[Target]:
+        """What may be written back, each with a unique name; nothing unless a connector says so."""
+        return ()
+
+    def write(self, target: Target, items: Sequence[Item]) -> Iterator[Outcome]:
+        """Writes items back; one Outcome per item, in order, the same item twice is one record.
+
+        An item that is refused is an Outcome that is not ok; what concerns them all (throttling, a
+        refused credential) is raised, and the outcomes given before it stand.
+        """
         raise NotSupported(f"{self.label} cannot be written to.")
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Iterable[Page]:
@@ -64,6 +72,13 @@ class Connector(ABC):
                 return each
         known = ", ".join(each.name for each in offered) or "none"
         raise NotSupported(f"{self.label} offers no stream “{name}” now. It offers: {known}.")
+
+    def target(self, name: str) -> Target:
+        """The target of that name. Raises NotSupported when it may not be written (any more)."""
+        for each in self.targets():
+            if each.name == name:
+                return each
+        raise NotSupported(f"{self.label} does not let “{name}” be written now.")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({settings.redact(self.Config, self.config)})"

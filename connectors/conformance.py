@@ -23,14 +23,13 @@ from unittest import SkipTest
 
 from connectors import settings
 from connectors.base import Connector
-from connectors.canonical import ENTITIES
 from connectors.cursor import guarded
+from connectors.entities import ENTITIES
 from connectors.errors import (
     ConfigError,
     ConnectorError,
     CursorExpired,
     EndlessCursor,
-    NotSupported,
     Throttled,
     Transient,
 )
@@ -38,7 +37,6 @@ from connectors.records import (
     DELETES,
     FIELD_TYPES,
     Check,
-    Item,
     Page,
     content_hash,
     plain,
@@ -65,7 +63,7 @@ def matches(kind: str, value: Any) -> bool:
     return isinstance(value, float) and kind in ("float", "decimal")
 
 
-class ConnectorContract:
+class ConnectorContract(WritingContract):
     """The contract. Subclass it in a test module, name the subclass Test..., bring a source.
 
     `plays` is how many random plays are tried; fewer where each edit is slow.
@@ -328,28 +326,6 @@ class ConnectorContract:
         runner = Runner(source.make().stream(source.stream))
         assert refusal(EndlessCursor, lambda: runner.run(source.make(), most_pages=1000)).message
         assert runner.count < 1000
-
-    # --- writing ---------------------------------------------------------------------------
-
-    def test_writing_twice_makes_one_record(self, tmp_path: Path) -> None:
-        source = self.seeded(tmp_path)
-        connector = source.make()
-        stream = connector.stream(source.stream)
-        item = Item("efm-1", {source.text: "written"}, stream.name)
-        if "upsert" not in stream.writes:
-            refusal(NotSupported, lambda: list(connector.write("upsert", [item])))
-            return
-        before = len(source.rows())
-        refused = Item("efm-2", {"no such field": 1}, stream.name)
-        again = Item("efm-1", {source.text: "written again"}, stream.name)
-        outcomes = list(connector.write("upsert", [item, refused, again]))
-        assert [each.external_id for each in outcomes] == ["efm-1", "efm-2", "efm-1"]
-        assert [each.ok for each in outcomes] == [True, False, True]
-        assert outcomes[1].message
-        assert outcomes[0].remote_id == outcomes[2].remote_id
-        assert [each.created for each in outcomes] == [True, False, False]
-        assert len(source.rows()) == before + 1
-        assert "written again" in source.rows().values()
 
 
 def _check(kind: type[Connector], config: Mapping[str, Any]) -> Check:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.attributes import attributes_of, is_safe, require_safe
-from connectors.canonical import ENTITIES, Entity, EntityField, Record
+from connectors.canonical import Record
 from connectors.converters import make
+from connectors.entities import ENTITIES, Entity, EntityField
 from connectors.errors import ConfigError, RecordError
 from connectors.fields import ATTRIBUTE, FieldMapping
 
@@ -169,7 +171,16 @@ def prepare(entity: Entity, mapped: FieldMapping) -> Prepared:
         takes_empty, convert = True, _with_empties(convert, mapped.options)
     if target.type != "any" and name != own and not (own == "trim" and name in ("lower", "join")):
         convert = _chain(convert, make(own, {}))
+    if target.choices:
+        convert = _chain(convert, partial(_one_of, frozenset(target.choices)))
     return Prepared(mapped, target.label, convert, takes_empty, target.max_length or 0)
+
+
+def _one_of(choices: frozenset[str], value: Any, _raw: Raw) -> Any:
+    if value not in choices:
+        known = ", ".join(sorted(choices))
+        raise ValueError(f"is “{value}”, which is none of: {known}; map it to one of them")
+    return value
 
 
 def _chain(first: Step, last: Step) -> Step:

@@ -14,17 +14,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connectors.canonical import (
-    ENTITIES,
-    NOTHING,
-    Account,
-    Contact,
-    Entity,
-    EntityField,
-    Interaction,
-    Measurement,
-    Record,
-)
+from connectors.canonical import NOTHING, Account, Contact, Interaction, Measurement, Record
+from connectors.entities import ENTITIES, Entity, EntityField
 from connectors.errors import RecordError
 from connectors.mapping import Mapping
 
@@ -32,6 +23,7 @@ __all__ = [
     "DELETES",
     "ENTITIES",
     "FIELD_TYPES",
+    "OPS",
     "Account",
     "Check",
     "Contact",
@@ -46,6 +38,7 @@ __all__ = [
     "Record",
     "Rejected",
     "Stream",
+    "Target",
     "content_hash",
     "plain",
 ]
@@ -54,6 +47,7 @@ Raw = MappingOf[str, Any]
 """A record as the source said it. Names that begin with `_` are the connector's own."""
 
 FIELD_TYPES = ("text", "integer", "decimal", "float", "boolean", "date", "datetime", "json", "any")
+OPS = ("update", "upsert")
 DELETES = ("none", "soft", "tombstones", "sweep")
 
 
@@ -73,7 +67,6 @@ class Stream:
     entity: str
     cursor: str | None = None
     deletes: str = "none"
-    writes: frozenset[str] = frozenset()
     fields: MappingOf[str, str] = field(default_factory=lambda: NOTHING)
     label: str = ""
     default_mapping: Mapping | None = None
@@ -130,19 +123,46 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One record to write back; `external_id` is our unique id on the far side (the match key)."""
+class Target:
+    """Something that may be written back.
 
-    external_id: str
+    `op` is `update` (fields of a record they have, which `Item.remote_id` names) or `upsert` (a
+    record of ours with them, such as a note or a task, which `Item.key` tells from others and
+    which is about the record `Item.remote_id`). `stream` is the stream of those records of theirs.
+    `fields` are the names and types that may be written, and nothing else is; `batch` is the most
+    items one call of `write` takes.
+    """
+
+    name: str
+    label: str
+    op: str
+    stream: str
+    fields: MappingOf[str, str]
+    required: frozenset[str] = frozenset()
+    batch: int = 100
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to write: `key` is our own unique id for it, `remote_id` the record of theirs.
+
+    A value of None empties the field.
+    """
+
+    key: str
     values: MappingOf[str, Any]
-    stream: str = ""
+    remote_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item, in the order the items were given."""
+    """What became of one item, in the order the items were given.
 
-    external_id: str
+    `remote_id` is the record that was changed or made; `retry` says that it may go well later.
+    """
+
+    key: str
     ok: bool
     remote_id: str | None = None
     created: bool = False

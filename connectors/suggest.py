@@ -11,72 +11,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.canonical import ENTITIES
 from connectors.dates import parser
+from connectors.entities import ENTITIES
 from connectors.fields import FieldMapping
 from connectors.money import EXPONENTS, SYMBOLS
+from connectors.words import NAMES
 
 Raw = Mapping[str, Any]
-
-_CONTACT_IDS = (
-    "contact_id contactid customer_id customerid client_id person_id member_id user_id "
-    "contact_external_id contact customer masterid customer_number kundennummer"
-)
-_ACCOUNT_IDS = (
-    "account_id accountid company_id organization_id organisation_id account_external_id "
-    "account_number account company"
-)
-_NAMES: Mapping[str, Mapping[str, str]] = {
-    "account": {
-        "external_id": "external_id id account_id accountid company_id organization_id "
-        "customer_id customerid account_number key code number rownames row_id",
-        "name": "name account_name company company_name organization organisation account firma",
-        "domain": "domain website web_domain url web",
-        "parent_external_id": "parent_id parent_account_id parent_external_id parent",
-        "modified_at": "modified_at updated_at last_modified modified systemmodstamp write_date "
-        "lastmodifieddate",
-    },
-    "contact": {
-        "external_id": "external_id id contact_id contactid customer_id customerid person_id "
-        "member_id user_id key code number rownames row_id",
-        "account_external_id": _ACCOUNT_IDS,
-        "name": "name full_name fullname contact_name customer_name contact display_name",
-        "email": "email e_mail email_address mail contact_email e_mail_address",
-        "phone": "phone telephone tel mobile phone_number mobile_phone cell telefon",
-        "language": "language lang locale preferred_language",
-        "modified_at": "modified_at updated_at last_modified modified systemmodstamp write_date "
-        "lastmodifieddate",
-    },
-    "interaction": {
-        "external_id": "external_id id interaction_id order_id orderid ticket_id case_id call_id "
-        "invoice_id transaction_id order_number case_number ticket_number event_id number key",
-        "contact_external_id": _CONTACT_IDS,
-        "account_external_id": _ACCOUNT_IDS,
-        "kind": "kind type interaction_type event_type activity_type category",
-        "channel": "channel source origin medium",
-        "touchpoint": "touchpoint store location shop branch department",
-        "subject": "subject title summary description topic",
-        "outcome": "outcome status result resolution state",
-        "occurred_at": "occurred_at happened_at date datetime timestamp order_date created_at "
-        "created opened_at call_date visit_date invoice_date ticket_date event_date time day",
-        "duration_seconds": "duration_seconds duration seconds handle_time talk_time",
-        "amount_minor": "amount total sales price value order_total revenue amount_paid total_price "
-        "dollars",
-        "currency": "currency currency_code ccy",
-        "modified_at": "modified_at updated_at last_modified modified",
-    },
-    "measurement": {
-        "external_id": "external_id id measurement_id key",
-        "contact_external_id": _CONTACT_IDS,
-        "account_external_id": _ACCOUNT_IDS,
-        "metric": "metric measure kpi metric_name indicator",
-        "value": "value quantity score number_value",
-        "amount_minor": "amount money amount_due",
-        "currency": "currency currency_code ccy",
-        "measured_on": "measured_on date day month period as_of on measured_at",
-        "modified_at": "modified_at updated_at last_modified modified",
-    },
-}
 
 METRICS: Mapping[str, str] = {
     "revenue": "revenue sales turnover total_revenue monthly_revenue",
@@ -207,7 +148,7 @@ def propose(
     for target in ENTITIES[entity].fields:
         if target.name == "external_id" and key:
             continue
-        words = (target.name, *_NAMES[entity].get(target.name, "").split())
+        words = (target.name, *NAMES[entity].get(target.name, "").split())
         source = next((named[w] for w in words if w in named and named[w] not in used), None)
         if source is None:
             continue

@@ -29,12 +29,15 @@ class Source(ABC):
 
     `stream` is the stream the hooks edit, `text` one of its text fields, `rereads` how many
     records a second run without changes may read again (an overlap). Pages should be small (3 or
-    so), so that a dozen records make several.
+    so), so that a dozen records make several. `written_text` is a text field of what `upsert`
+    writes, `missing` an id no record has.
     """
 
     stream: str
     text: str = "name"
     rereads: int = 0
+    written_text: str = "subject"
+    missing: str = "k99"
 
     @abstractmethod
     def make(self) -> Connector:
@@ -47,6 +50,10 @@ class Source(ABC):
     @abstractmethod
     def rows(self) -> Mapping[str, str]:
         """What is really there now: key to text."""
+
+    def written(self) -> Sequence[str]:
+        """The texts of all records there that `upsert` may have written."""
+        raise NotSupported("telling what was written")
 
     def bad_settings(self) -> Sequence[Mapping[str, Any]]:
         """Settings that must be refused."""

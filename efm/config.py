@@ -32,6 +32,7 @@ class Config:
     `owner_url` migrates; `database_url` serves, under a role that owns nothing.
     `secret_key` seals credentials and derives links; `public_url` is what links are built from.
     `file_roots` are folders on the server that file connections of any organization may read.
+    `outbound_allow` are networks, addresses and host names inside that connections may lead to.
     `api_requests_a_minute` is what one API token may ask; 0 is no limit.
     """
 
@@ -56,6 +57,7 @@ class Config:
     file_roots: tuple[Path, ...] = ()
     api_requests_a_minute: int = 600
     redirect_hosts: tuple[str, ...] = ()
+    outbound_allow: tuple[str, ...] = ()
 
     @property
     def is_development(self) -> bool:
@@ -104,6 +106,11 @@ class _Reader:
             f"EFM_{name} is {value!r}; it must be a whole number from {low} to {high}."
         )
         return default
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Names separated by commas, in lower case."""
+        given = (self.text(name) or "").lower().split(",")
+        return tuple(each.strip() for each in given if each.strip())
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name, default) or default
@@ -164,11 +171,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ),
         log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         metrics_token=read.text("METRICS_TOKEN"),
-        redirect_hosts=tuple(
-            each.strip().lower()
-            for each in (read.text("REDIRECT_HOSTS") or "").split(",")
-            if each.strip()
-        ),
+        redirect_hosts=read.names("REDIRECT_HOSTS"),
+        outbound_allow=read.names("OUTBOUND_ALLOW"),
         file_roots=tuple(
             Path(each).absolute()
             for each in (read.text("FILE_ROOTS", "") or "").split(os.pathsep)

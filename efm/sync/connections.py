@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from connectors import registry, settings
 from connectors.base import Connector
 from connectors.errors import ConfigError, ConnectorError, NotSupported
+from connectors.guard import Guard
 from connectors.mapping import Mapping as FieldMap
+from connectors.outside import Outside
 from connectors.records import Check, Stream
-from efm import log, queue
+from efm import clock, log, queue
 from efm.clock import new_id
 from efm.config import Config
 from efm.errors import Conflict, EfmError, Invalid, NotFound
@@ -155,14 +157,16 @@ def open_connector(config: Config, vault: Vault, connection: Connection) -> Conn
     Raises ConfigError when the connector is not installed or its settings do not fit.
     """
     kind = registry.get(connection.connector)
+    own = folder_of(config, connection.organization_id)
+    outside = Outside(
+        Guard(config.outbound_allow),
+        roots=(str(own), *(str(root) for root in config.file_roots)),
+        now=clock.now,
+    )
     try:
-        made = kind(stored_settings(vault, connection))
+        return kind(stored_settings(vault, connection), outside)
     except SealBroken as error:
         raise ConfigError(f"{error.title}.") from error
-    if hasattr(made, "roots"):
-        own = folder_of(config, connection.organization_id)
-        made.roots = (str(own), *(str(root) for root in config.file_roots))
-    return made
 
 
 def kinds(config: Config) -> Mapping[str, type[Connector]]:
@@ -177,7 +181,7 @@ def kinds(config: Config) -> Mapping[str, type[Connector]]:
 def takes_files(connector: str) -> bool:
     """Whether the connector reads files of ours, so that people may upload them."""
     found = registry.catalog().available.get(connector)
-    return found is not None and hasattr(found, "roots")
+    return found is not None and found.takes_files
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.canonical import ENTITIES
+from connectors.entities import ENTITIES
 from connectors.errors import ConfigError
 from connectors.fields import ATTRIBUTE
 from connectors.mapping import Mapping as FieldMap

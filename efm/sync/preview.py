@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import Connector
-from connectors.canonical import ENTITIES
 from connectors.cursor import guarded
+from connectors.entities import ENTITIES
 from connectors.errors import ConfigError, RecordError
 from connectors.mapping import Mapping as FieldMap
 from connectors.money import EXPONENTS

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector
-from connectors.canonical import ENTITIES
+from connectors.entities import ENTITIES
 from connectors.errors import ConnectorError
 from connectors.records import Stream
 from efm.errors import Conflict, Invalid, NotFound

@@ -45,6 +45,9 @@ class MemorySource(Source):
     def rows(self) -> Mapping[str, str]:
         return {key: row["name"] for key, row in self.store.documents("contacts").items()}
 
+    def written(self) -> Sequence[str]:
+        return [str(row["subject"]) for row in self.store.documents("interactions").values()]
+
     def hold_clock(self, held: bool) -> None:
         self.store.freeze(held)
 

@@ -21,6 +21,7 @@ import pytest
 import xlsxwriter
 
 from connectors.errors import ConfigError, CursorExpired, RecordError, Throttled, Transient
+from connectors.outside import Outside
 from connectors.records import Page, Raw, Rejected
 from connectors.systems.files.connector import Files
 
@@ -465,12 +466,11 @@ def test_a_link_whose_target_is_no_table_is_not_read(tmp_path: Path) -> None:
 def test_the_operator_limits_the_folders(tmp_path: Path) -> None:
     write(tmp_path / "drops" / "acme", "t.csv", "id\n1\n")
 
-    class Limited(Files):
-        roots = (str(tmp_path / "drops"),)
-
-    assert Limited({"folder": str(tmp_path / "drops" / "acme"), "settle_seconds": 0}).check().ok
+    limited = Outside(roots=(str(tmp_path / "drops"),))
+    inside = {"folder": str(tmp_path / "drops" / "acme"), "settle_seconds": 0}
+    assert Files(inside, limited).check().ok
     with pytest.raises(ConfigError, match="outside the places"):
-        Limited({"folder": str(tmp_path)}).check()
+        Files({"folder": str(tmp_path)}, limited).check()
 
 
 @pytest.mark.parametrize("folder", ["/no/such/place", "a\0b", "/etc/passwd"])

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.canonical import ENTITIES, Account, Contact, Interaction, Measurement
+from connectors.canonical import Account, Contact, Interaction, Measurement
+from connectors.entities import ENTITIES
 from connectors.errors import ConfigError, RecordError
 from connectors.mapping import FieldMapping, Mapping, suggest, suggest_measurements
 from connectors.records import Stream, content_hash, plain
@@ -193,8 +194,7 @@ def test_an_amount_needs_a_currency_and_an_owner() -> None:
     )
     assert set(kind.problems()) == {"amount_minor", "contact_external_id"}
     assert mapping("nonsense").problems() == {
-        "": "“nonsense” is not a kind of record; "
-        "choose one of account, contact, interaction, measurement."
+        "": f"“nonsense” is not a kind of record; choose one of {', '.join(ENTITIES)}."
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from connectors.base import Connector
 from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
+from connectors.outside import Outside
 from connectors.records import Check, Page, Rejected, Stream
 from connectors.systems.files.config import ANY, Config
 from connectors.systems.files.folder import (
@@ -45,11 +46,10 @@ class Files(Connector):
     label = "Files"
     summary = "CSV, Excel and Parquet files dropped into a folder."
     Config = Config
-    roots: ClassVar[Sequence[str]] = ()
-    """Folders that files may be read from; the operator's limit. Empty: any."""
+    takes_files = True
 
-    def __init__(self, config: Mapping[str, Any], http: Any = None) -> None:
-        super().__init__(config, http)
+    def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:
+        super().__init__(config, outside)
         for pattern in self.config["patterns"]:
             check_pattern(pattern)
         self.clock: Callable[[], float] = time.time
@@ -223,7 +223,7 @@ class Files(Connector):
 
     def _groups(self) -> dict[str, list[Found]]:
         """Stream name to its files, in the order of the patterns."""
-        root = root_of(self.config["folder"], self.roots)
+        root = root_of(self.config["folder"], self.outside.roots)
         groups: dict[str, list[Found]] = {}
         taken: set[str] = set()
         for pattern in self.config["patterns"] or ANY:

@@ -14,8 +14,8 @@ from marshmallow import Schema, fields, validate
 from connectors.base import Connector
 from connectors.cursor import Window
 from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
-from connectors.records import Check, Item, Outcome, Page, Raw, Stream
-from connectors.systems.memory.streams import STREAMS
+from connectors.records import Check, Item, Outcome, Page, Raw, Stream, Target
+from connectors.systems.memory.streams import STREAMS, TARGETS, WRITTEN
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -202,30 +202,36 @@ class Memory(Connector):
                 yield Page((), {**mark, **window.closed()}, part)
                 return
 
-    def write(self, op: str, items: Sequence[Item]) -> Iterator[Outcome]:
-        """Upserts by `efm_id`, our id on their side."""
+    def targets(self) -> Sequence[Target]:
+        """Fields of accounts and contacts, and records of our own about contacts."""
+        return TARGETS
+
+    def write(self, target: Target, items: Sequence[Item]) -> Iterator[Outcome]:
+        """Changes records by their id; ours are found again by `efm_id`, our id on their side."""
         self._authenticate()
         for item in items:
-            yield self._write_one(op, item)
+            yield self._write_one(target, item)
 
-    def _write_one(self, op: str, item: Item) -> Outcome:
-        source = self.store
-        known = {each.name: each for each in STREAMS}.get(item.stream)
-        if known is None or op not in known.writes:
-            return Outcome(item.external_id, False, message=f"“{op} {item.stream}” is not offered.")
-        stranger = sorted(set(item.values) - set(known.fields) | set(item.values) & {"id"})
+    def _write_one(self, target: Target, item: Item) -> Outcome:
+        source, stream = self.store, target.stream
+        stranger = sorted(set(item.values) - set(target.fields))
         if stranger:
             text = f"The field {', '.join(stranger)} cannot be written."
-            return Outcome(item.external_id, False, message=text)
+            return Outcome(item.key, False, message=text)
         with source._lock:
-            rows = source.rows[item.stream].items()
-            key = next(
-                (k for k, row in rows if row.document.get("efm_id") == item.external_id), None
-            )
+            if target.op == "update":
+                if item.remote_id not in source.rows[stream]:
+                    return Outcome(item.key, False, message="There is no such record.")
+                source.put(stream, item.remote_id, **item.values)
+                return Outcome(item.key, True, item.remote_id)
+            made = WRITTEN[target.name]
+            rows = source.rows[made].items()
+            key = next((k for k, row in rows if row.document.get("efm_id") == item.key), None)
             created = key is None
             key = key or f"new-{next(source._ids)}"
-            source.put(item.stream, key, **{**item.values, "efm_id": item.external_id})
-        return Outcome(item.external_id, True, key, created)
+            about = {"contact_external_id": item.remote_id} if item.remote_id else {}
+            source.put(made, key, **{**item.values, **about, "efm_id": item.key})
+        return Outcome(item.key, True, key, created)
 
     def _authenticate(self) -> None:
         if self.config["token"] == "wrong":  # noqa: S105 - the word for trying a refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.fields import FieldMapping
 from connectors.mapping import Mapping
-from connectors.records import ENTITIES, Stream
+from connectors.records import ENTITIES, Stream, Target
 
 _TYPES = {"key": "text", "lower": "text", "email": "text", "e164": "text", "language": "text"}
 _TYPES |= {"money": "integer", "currency": "text"}
@@ -28,7 +28,6 @@ def _stream(entity: str, name: str) -> Stream:
         entity=entity,
         cursor="modified_at",
         deletes="tombstones",
-        writes=frozenset({"upsert"}),
         fields={**fields, "efm_id": "text", "notes": "text"},
         label=declared.label,
         default_mapping=Mapping(
@@ -38,3 +37,21 @@ def _stream(entity: str, name: str) -> Stream:
 
 
 STREAMS: tuple[Stream, ...] = tuple(_stream(entity, name) for entity, name in _PLURALS.items())
+
+
+def _fields(stream: str, *left_out: str) -> dict[str, str]:
+    (found,) = (each for each in STREAMS if each.name == stream)
+    return {n: kind for n, kind in found.fields.items() if n not in ("id", "efm_id", *left_out)}
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("account", "Fields of accounts", "update", "accounts", _fields("accounts")),
+    Target("contact", "Fields of contacts", "update", "contacts", _fields("contacts")),
+    Target(
+        "note", "Notes on contacts", "upsert", "contacts",
+        _fields("interactions", "contact_external_id", "account_external_id"),
+    ),
+    Target("person", "Contacts of ours", "upsert", "", _fields("contacts")),
+)  # fmt: skip
+WRITTEN = {"note": "interactions", "person": "contacts"}
+"""The stream in which the records of a target appear."""

@@ -9,7 +9,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from connectors.canonical import ENTITIES, Record
+from connectors.canonical import Record
+from connectors.entities import ENTITIES
 from connectors.money import minor_units
 from efm.customers import records
 from efm.web.api.batches import Answer, errors

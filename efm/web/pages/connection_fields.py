@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from connectors.canonical import ENTITIES
+from connectors.entities import ENTITIES
 from connectors.errors import ConnectorError
 from connectors.mapping import Mapping as FieldMap
 from connectors.records import Stream
