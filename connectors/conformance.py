@@ -23,6 +23,7 @@ from unittest import SkipTest
 
 from connectors import settings
 from connectors.base import Connector
+from connectors.contract_writing import WritingContract
 from connectors.cursor import guarded
 from connectors.entities import ENTITIES
 from connectors.errors import (

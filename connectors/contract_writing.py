@@ -14,7 +14,7 @@ from connectors.trial import Runner, Source, refusal
 class WritingContract:
     """Targets are declared in full; a record written twice is one; a refusal stops nobody else."""
 
-    def seeded(self, folder: Path) -> Source:
+    def seeded(self, folder: Path, count: int = 11) -> Source:
         """A source with records."""
         raise NotImplementedError
 
