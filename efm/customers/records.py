@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from connectors.canonical import Record
 from efm.customers import sources
 from efm.customers.documents import DOCUMENTS, Document
-from efm.customers.upsert import Counts, upsert
+from efm.customers.rows import Counts
+from efm.customers.upsert import upsert
 from efm.errors import NotFound
 from efm.models import Account, Connection, Contact, Identity, Interaction, Measurement
 from surveys.strings import is_storable

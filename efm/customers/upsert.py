@@ -6,36 +6,18 @@ streams arrive does not matter and nothing is lost; its own record fills it in l
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from connectors.canonical import Account, Contact, Interaction, Measurement, Record
+from connectors.canonical import Account, Contact, Record
 from efm.clock import new_id
-from efm.customers import identity
-
-
-@dataclass
-class Counts:
-    """What one page did."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-    def add(self, other: Counts) -> None:
-        """Take in another page's counts."""
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-
+from efm.customers import facts, identity
+from efm.customers.rows import Counts, as_json
 
 _INSERT_ACCOUNTS = text(
     "INSERT INTO accounts (organization_id, id, name, domain, attributes)"
@@ -77,67 +59,6 @@ _INSERT_IDENTITIES = text(
     " external_id text, contact_id uuid, account_id uuid, matched_by text)"
     " ON CONFLICT (organization_id, connection_id, entity, external_id) DO NOTHING"
 )
-_SAME = [
-    "contact_id",
-    "account_id",
-    "kind",
-    "channel",
-    "touchpoint",
-    "subject",
-    "outcome",
-    "occurred_at",
-    "duration_seconds",
-    "amount_minor",
-    "currency",
-    "attributes",
-]
-_UPSERT_INTERACTIONS = text(
-    "INSERT INTO interactions AS t (organization_id, id, connection_id, external_id, contact_id,"
-    " account_id, kind, channel, touchpoint, subject, outcome, occurred_at, duration_seconds,"
-    " amount_minor, currency, attributes)"
-    " SELECT efm_current_organization(), id, :connection, external_id, contact_id, account_id, kind,"
-    " channel, touchpoint, coalesce(subject, ''), outcome, occurred_at, duration_seconds,"
-    " amount_minor, currency, attributes FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid,"
-    " external_id text, contact_id uuid, account_id uuid, kind text, channel text, touchpoint text,"
-    " subject text, outcome text, occurred_at timestamptz, duration_seconds integer,"
-    " amount_minor bigint, currency text, attributes jsonb)"
-    " ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in _SAME)
-    + f" WHERE ({', '.join('t.' + c for c in _SAME)})"
-    + f" IS DISTINCT FROM ({', '.join('excluded.' + c for c in _SAME)})"
-    + " RETURNING (xmax = 0) AS is_new"
-)
-_SAME_VALUE = [
-    "contact_id",
-    "account_id",
-    "metric",
-    "value",
-    "amount_minor",
-    "currency",
-    "measured_on",
-    "attributes",
-]
-_UPSERT_MEASUREMENTS = text(
-    "INSERT INTO measurements AS t (organization_id, id, connection_id, external_id, contact_id,"
-    " account_id, metric, value, amount_minor, currency, measured_on, attributes)"
-    " SELECT efm_current_organization(), id, :connection, external_id, contact_id, account_id, metric,"
-    " value, amount_minor, currency, measured_on, attributes"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, external_id text, contact_id uuid,"
-    " account_id uuid, metric text, value numeric, amount_minor bigint, currency text,"
-    " measured_on date, attributes jsonb)"
-    " ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in _SAME_VALUE)
-    + f" WHERE ({', '.join('t.' + c for c in _SAME_VALUE)})"
-    + f" IS DISTINCT FROM ({', '.join('excluded.' + c for c in _SAME_VALUE)})"
-    + " RETURNING (xmax = 0) AS is_new"
-)
-
-
-def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    try:
-        return orjson.dumps(rows, default=str).decode()
-    except TypeError:  # A whole number beyond 64 bits in somebody's attributes.
-        return json.dumps(rows, default=str)
 
 
 def upsert(
@@ -148,17 +69,23 @@ def upsert(
     Runs in the caller's transaction. Accounts come first, so that contacts find them.
     """
     counts = Counts()
-    kinds: tuple[tuple[type[Any], Callable[..., Counts]], ...] = (
-        (Account, _accounts),
-        (Contact, _contacts),
-        (Interaction, _interactions),
-        (Measurement, _measurements),
-    )
-    for kind, store in kinds:
-        chosen = {each.external_id: each for each in records if isinstance(each, kind)}
-        if chosen:
-            counts.add(store(session, connection_id, list(chosen.values()), now))
+    by_kind: dict[type[Any], dict[str, Any]] = {}
+    for each in records:
+        by_kind.setdefault(type(each), {})[each.external_id] = each
+    if chosen := by_kind.get(Account):
+        counts.add(_accounts(session, connection_id, list(chosen.values()), now))
+    if chosen := by_kind.get(Contact):
+        counts.add(_contacts(session, connection_id, list(chosen.values()), now))
+    for fact in facts.FACTS.values():
+        if chosen := by_kind.get(fact.record):
+            found = list(chosen.values())
+            owner = _customers(session, connection_id, found) if fact.is_of_customer else _nobody
+            counts.add(facts.store(session, connection_id, fact, found, owner))
     return counts
+
+
+def _nobody(_record: Any) -> Mapping[str, Any]:
+    return {}
 
 
 def _identity_row(
@@ -201,7 +128,7 @@ def _accounts(
                 _identity_row("account", record.external_id, row["id"], "external_id")
             )
     if fresh:
-        session.execute(_INSERT_ACCOUNTS, {"rows": _json(fresh)})
+        session.execute(_INSERT_ACCOUNTS, {"rows": as_json(fresh)})
     _store_identities(session, connection_id, identities)
     updated = _update(session, _UPDATE_ACCOUNTS, changed, now)
     return Counts(len(fresh), updated, len(changed) - updated)
@@ -236,7 +163,7 @@ def _contacts(
             identities.append(_identity_row("contact", record.external_id, contact_id, how))
             keys.add(contact_id, record.email, record.phone)
     if fresh:
-        session.execute(_INSERT_CONTACTS, {"rows": _json(fresh)})
+        session.execute(_INSERT_CONTACTS, {"rows": as_json(fresh)})
     _store_identities(session, connection_id, identities)
     updated = sum(_update(session, _UPDATE_CONTACTS, rows, now) for rows in _rounds(changed))
     return Counts(len(fresh), updated, len(changed) - updated)
@@ -259,7 +186,7 @@ def _rounds(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def _update(session: Session, statement: Any, rows: Sequence[dict[str, Any]], now: datetime) -> int:
     if not rows:
         return 0
-    result: Any = session.execute(statement, {"rows": _json(rows), "now": now})
+    result: Any = session.execute(statement, {"rows": as_json(rows), "now": now})
     return int(result.rowcount)
 
 
@@ -267,7 +194,7 @@ def _store_identities(
     session: Session, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]]
 ) -> None:
     if rows:
-        session.execute(_INSERT_IDENTITIES, {"rows": _json(rows), "connection": connection_id})
+        session.execute(_INSERT_IDENTITIES, {"rows": as_json(rows), "connection": connection_id})
 
 
 def _ensure(
@@ -288,7 +215,7 @@ def _ensure(
     ]
     insert = _INSERT_ACCOUNTS if entity == "account" else _INSERT_CONTACTS
     if rows:
-        session.execute(insert, {"rows": _json(rows)})
+        session.execute(insert, {"rows": as_json(rows)})
     _store_identities(
         session,
         connection_id,
@@ -297,9 +224,7 @@ def _ensure(
     return known | {r["external_id"]: r["id"] for r in rows}
 
 
-def _customers(
-    session: Session, connection_id: uuid.UUID, records: Sequence[Interaction | Measurement]
-) -> Callable[[Interaction | Measurement], dict[str, Any]]:
+def _customers(session: Session, connection_id: uuid.UUID, records: Sequence[Any]) -> facts.Owner:
     """A function giving the contact and account of a record, the account also through the contact."""
     contacts = _ensure(session, connection_id, "contact", (r.contact_external_id for r in records))
     accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
@@ -314,7 +239,7 @@ def _customers(
         )
         through = {row.id: row.account_id for row in rows}
 
-    def of(record: Interaction | Measurement) -> dict[str, Any]:
+    def of(record: Any) -> dict[str, Any]:
         contact_id = contacts.get(record.contact_external_id or "")
         account_id = accounts.get(record.account_external_id or "")
         return {
@@ -323,61 +248,3 @@ def _customers(
         }
 
     return of
-
-
-def _interactions(
-    session: Session, connection_id: uuid.UUID, records: Sequence[Interaction], _now: datetime
-) -> Counts:
-    of = _customers(session, connection_id, records)
-    rows = [
-        of(record)
-        | {
-            "id": new_id(),
-            "external_id": record.external_id,
-            "kind": record.kind,
-            "channel": record.channel,
-            "touchpoint": record.touchpoint,
-            "subject": record.subject or "",
-            "outcome": record.outcome,
-            "occurred_at": record.occurred_at,
-            "duration_seconds": record.duration_seconds,
-            "amount_minor": record.amount_minor,
-            "currency": record.currency,
-            "attributes": dict(record.attributes),
-        }
-        for record in records
-    ]
-    return _count(session, _UPSERT_INTERACTIONS, connection_id, rows)
-
-
-def _measurements(
-    session: Session, connection_id: uuid.UUID, records: Sequence[Measurement], _now: datetime
-) -> Counts:
-    of = _customers(session, connection_id, records)
-    rows = [
-        of(record)
-        | {
-            "id": new_id(),
-            "external_id": record.external_id,
-            "metric": record.metric,
-            "value": record.value,
-            "amount_minor": record.amount_minor,
-            "currency": record.currency,
-            "measured_on": record.measured_on,
-            "attributes": dict(record.attributes),
-        }
-        for record in records
-    ]
-    return _count(session, _UPSERT_MEASUREMENTS, connection_id, rows)
-
-
-def _count(
-    session: Session, statement: Any, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]]
-) -> Counts:
-    flags = (
-        session.execute(statement, {"rows": _json(rows), "connection": connection_id})
-        .scalars()
-        .all()
-    )
-    created = sum(1 for is_new in flags if is_new)
-    return Counts(created, len(flags) - created, len(rows) - len(flags))

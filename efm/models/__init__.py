@@ -4,6 +4,16 @@ from efm.models.act import Case, CaseNote
 from efm.models.customers import Account, Contact, Identity, Interaction, Measurement
 from efm.models.drafts import BankQuestion, ReviewComment, ReviewThread
 from efm.models.feedback import Answer, File, Response, Score
+from efm.models.history import (
+    Invoice,
+    Opportunity,
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    StockEvent,
+    Subscription,
+)
 from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
 from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
 from efm.models.surveys import (
@@ -49,10 +59,16 @@ __all__ = [
     "Identity",
     "Interaction",
     "Invitation",
+    "Invoice",
     "Mail",
     "Measurement",
     "Membership",
+    "Opportunity",
+    "Order",
+    "OrderLine",
     "Organization",
+    "Payment",
+    "Product",
     "QuotaCount",
     "RateLimit",
     "RawRecord",
@@ -66,7 +82,9 @@ __all__ = [
     "Simulation",
     "StaffSession",
     "StaffToken",
+    "StockEvent",
     "StreamSetting",
+    "Subscription",
     "Survey",
     "SurveyVersion",
     "SyncRun",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from efm import queue
@@ -16,11 +15,6 @@ from efm.errors import Conflict, Invalid
 from efm.models import (
     Checkpoint,
     Connection,
-    Identity,
-    Interaction,
-    Measurement,
-    RawRecord,
-    RejectedRecord,
     StreamSetting,
     SyncRun,
 )
@@ -134,24 +128,41 @@ def restart(session: Session, connection_id: uuid.UUID, stream: str, now: dateti
     )
 
 
-HELD: dict[str, Any] = {
-    "interactions": Interaction,
-    "measurements": Measurement,
-    "identities": Identity,
-    "records": RawRecord,
-    "rejected": RejectedRecord,
-}
+# What goes with a connection: tables, and what one row and several are called.
+HELD: tuple[tuple[str, str, str], ...] = (
+    ("interactions", "interaction", "interactions"),
+    ("measurements", "measurement", "measurements"),
+    ("opportunities", "opportunity", "opportunities"),
+    ("orders", "order", "orders"),
+    ("order_lines", "order line", "order lines"),
+    ("invoices", "invoice", "invoices"),
+    ("payments", "payment", "payments"),
+    ("subscriptions", "subscription", "subscriptions"),
+    ("products", "product", "products"),
+    ("stock_events", "stock event", "stock events"),
+    ("identities", "", ""),
+    ("raw_records", "raw record", "raw records"),
+    ("rejected_records", "rejected record", "rejected records"),
+)
 
 
 def held(session: Session, connection_id: uuid.UUID) -> dict[str, int]:
-    """How many rows go with the connection."""
-    return {
-        name: session.scalar(
-            select(func.count()).select_from(table).where(table.connection_id == connection_id)
-        )
-        or 0
-        for name, table in HELD.items()
-    }
+    """How many rows of each table go with the connection."""
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, count(*) AS n FROM {table} WHERE connection_id = :connection"
+        for table, _, _ in HELD
+    )
+    return {row.name: row.n for row in session.execute(text(counts), {"connection": connection_id})}
+
+
+def held_words(session: Session, connection_id: uuid.UUID) -> list[str]:
+    """The same in words, without what people do not see: 3 orders."""
+    found = held(session, connection_id)
+    return [
+        f"{found[table]:,} {one if found[table] == 1 else many}"
+        for table, one, many in HELD
+        if one and found[table]
+    ]
 
 
 def remove(session: Session, config: Config, connection: Connection, now: datetime) -> bool:
@@ -174,8 +185,7 @@ def remove(session: Session, config: Config, connection: Connection, now: dateti
 
 def remove_part(session: Session, connection_id: uuid.UUID, most: int = 5000) -> int:
     """Delete some of what came through a connection; how many rows went."""
-    for table in HELD.values():
-        name = table.__tablename__
+    for name, _, _ in HELD:
         result = session.execute(
             text(
                 f"DELETE FROM {name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {name}"

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from connectors.errors import RecordError
 from connectors.mapping import Mapping as FieldMap
-from connectors.records import Interaction, Measurement, Page, Record, Stream, content_hash, plain
+from connectors.records import Page, Record, Stream, content_hash, plain
 from efm.clock import new_id
-from efm.customers.upsert import Counts, upsert
+from efm.customers.facts import FACTS, forget
+from efm.customers.rows import Counts
+from efm.customers.upsert import upsert
 from efm.sync import stored
 
 
@@ -85,6 +86,17 @@ def _clean(value: Any) -> Any:
     return value
 
 
+def _modified_at(records: Sequence[Record]) -> datetime | None:
+    """When the source last changed the record, as far as it says."""
+    return max((each.modified_at for each in records if each.modified_at), default=None)
+
+
+def _is_older(records: Sequence[Record], known: datetime | None) -> bool:
+    """Whether what came is older than what we have: deliveries may come in any order."""
+    given = _modified_at(records)
+    return known is not None and given is not None and given < known
+
+
 @dataclass
 class Intake:
     """Takes the pages of one stream of one connection."""
@@ -121,9 +133,13 @@ class Intake:
             external_id: hashlib.sha256(content_hash(raw) + mark).digest()
             for external_id, raw in by_id.items()
         }
-        changed, seen = self._changed(hashes)
-        records, good, more = self._map({each: by_id[each] for each in changed})
+        changed, seen, known_at = self._changed(hashes)
+        good, more = self._map({each: by_id[each] for each in changed})
         refused += more
+        for external_id in [each for each in good if _is_older(good[each], known_at.get(each))]:
+            del good[external_id]
+            seen.append(external_id)
+        records = [record for found in good.values() for record in found]
         counts = upsert(self.session, self.connection_id, records, self.now)
         self._store_raw(good, by_id, hashes)
         if self.stream.deletes == "sweep" and seen:
@@ -131,16 +147,19 @@ class Intake:
                 stored.SEEN, {**self._where(), "ids": seen, "generation": self.generation}
             )
         self._reject(refused)
-        self._resolve(good)
+        self._resolve(list(good))
         deleted = self.delete(page.deleted)
         read = len(page.records) + len(page.rejected) + len(page.deleted)
         counts.unchanged += len(seen)
         return Taken(read, counts, len(refused), deleted)
 
-    def _changed(self, hashes: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
-        """External ids that are new, changed or back; and those we already have as they are."""
+    def _changed(
+        self, hashes: Mapping[str, bytes]
+    ) -> tuple[list[str], list[str], dict[str, datetime]]:
+        """External ids that are new, changed or back; those we already have as they are; and when
+        the source last changed those it has not deleted since, as far as it said."""
         if not hashes:
-            return [], []
+            return [], [], {}
         rows = self.session.execute(stored.KNOWN, {**self._where(), "ids": list(hashes)}).all()
         known = {row.external_id: row for row in rows}
         changed: list[str] = []
@@ -149,36 +168,39 @@ class Intake:
             row = known.get(external_id)
             same = row is not None and bytes(row.hash) == digest and row.deleted_at is None
             (seen if same else changed).append(external_id)
-        return changed, seen
+        at = {name: row.modified_at for name, row in known.items() if row.deleted_at is None}
+        return changed, seen, {name: moment for name, moment in at.items() if moment is not None}
 
     def _map(
         self, raws: Mapping[str, Mapping[str, Any]]
-    ) -> tuple[list[Record], list[str], list[Refused]]:
+    ) -> tuple[dict[str, list[Record]], list[Refused]]:
         """Canonical records of raw ones; a raw record is taken whole or refused whole."""
-        records: list[Record] = []
-        good: list[str] = []
+        good: dict[str, list[Record]] = {}
         refused: list[Refused] = []
         for external_id, raw in raws.items():
             try:
-                found = [
+                good[external_id] = [
                     mapping.apply(raw)
                     for mapping in self.mappings
                     if not is_silent(mapping, raw, self.mappings)
                 ]
             except RecordError as error:
                 refused.append(Refused(external_id, raw, error.message, error.field))
-                continue
-            records += found
-            good.append(external_id)
-        return records, good, refused
+        return good, refused
 
     def _store_raw(
-        self, ids: Iterable[str], raws: Mapping[str, Mapping[str, Any]], hashes: Mapping[str, bytes]
+        self,
+        good: Mapping[str, Sequence[Record]],
+        raws: Mapping[str, Mapping[str, Any]],
+        hashes: Mapping[str, bytes],
     ) -> None:
         rows = [
-            {"external_id": each, "hash": hashes[each].hex(), "document": storable(raws[each])}
-            for each in ids
-        ]
+            {
+                "external_id": each, "hash": hashes[each].hex(), "document": storable(raws[each]),
+                "modified_at": _modified_at(found),
+            }
+            for each, found in good.items()
+        ]  # fmt: skip
         if rows:
             self.session.execute(
                 stored.STORE,
@@ -186,7 +208,7 @@ class Intake:
                     **self._where(),
                     "generation": self.generation,
                     "now": self.now,
-                    "rows": json.dumps(rows),
+                    "rows": json.dumps(rows, default=str),
                 },
             )
 
@@ -227,23 +249,12 @@ class Intake:
             .all()
         )
         for mapping in self.mappings:
-            table = {"interaction": "interactions", "measurement": "measurements"}.get(
-                mapping.entity
-            )
-            if table is None:
+            fact = FACTS.get(mapping.entity)
+            if fact is None:
                 continue
-            gone = [
-                record.external_id
-                for record in (self._applied(mapping, document) for document in documents)
-                if isinstance(record, (Interaction, Measurement))
-            ]
-            self.session.execute(
-                text(
-                    f"DELETE FROM {table} WHERE connection_id = :connection"
-                    " AND external_id = ANY(:ids)"
-                ),
-                {"connection": self.connection_id, "ids": gone},
-            )
+            applied = (self._applied(mapping, document) for document in documents)
+            gone = [each.external_id for each in applied if each is not None]
+            forget(self.session, self.connection_id, fact, gone)
         return len(documents)
 
     @staticmethod
@@ -275,13 +286,14 @@ class Intake:
 
         Those taken are stored as if the source had sent them; the others count one attempt more.
         """
-        records, good, refused = self._map(documents)
+        good, refused = self._map(documents)
+        records = [record for found in good.values() for record in found]
         upsert(self.session, self.connection_id, records, self.now)
         mark = fingerprint(self.mappings)
         hashes = {
             each: hashlib.sha256(content_hash(documents[each]) + mark).digest() for each in good
         }
         self._store_raw(good, documents, hashes)
-        self._resolve(good)
+        self._resolve(list(good))
         self._reject(refused)
         return len(good), refused

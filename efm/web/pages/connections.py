@@ -187,7 +187,7 @@ def resume(connection_id: uuid.UUID) -> BaseResponse:
 def _ask(connection: Connection, error: str = "") -> str:
     return render_template(
         "connections/delete.html", connection=connection, error=error,
-        held=control.held(unit.session(), connection.id),
+        held=control.held_words(unit.session(), connection.id),
     )  # fmt: skip
 
 

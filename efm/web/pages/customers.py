@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
-from efm.customers import history, sources
+from efm.customers import history, sources, story
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
@@ -38,11 +40,22 @@ def _zone() -> str:
     return str(principal().organization["time_zone"])
 
 
-def _timeline(customer_id: uuid.UUID, *, is_account: bool) -> history.Timeline:
-    return history.timeline(
-        unit.session(), customer_id, is_account=is_account, time_zone=_zone(),
-        source=request.args.get("show"), cursor=history.read_cursor(request.args.get("after", "")),
-    )  # fmt: skip
+def _known(customer_id: uuid.UUID, *, is_account: bool) -> dict[str, Any]:
+    """What both pages tell of a customer."""
+    session = unit.session()
+    today = unit.now().astimezone(ZoneInfo(_zone())).date()
+    return {
+        "timeline": story.timeline(
+            session, customer_id, is_account=is_account, time_zone=_zone(),
+            shown=request.args.get("show", ""),
+            cursor=story.read_cursor(request.args.get("after", "")),
+        ),
+        "show": request.args.get("show", ""),
+        "identities": history.identities(session, customer_id, is_account=is_account),
+        "money": history.money(session, customer_id, _zone(), today),
+        "subscriptions": history.subscriptions(session, customer_id),
+        "undated": history.undated(session, customer_id),
+    }  # fmt: skip
 
 
 @pages.get("/customers/<uuid:contact_id>")
@@ -54,10 +67,7 @@ def show(contact_id: uuid.UUID) -> str:
     account = sources.account(session, contact.account_id) if contact.account_id else None
     return render_template(
         "customers/show.html", contact=contact, account=account,
-        timeline=_timeline(contact.id, is_account=False), show=request.args.get("show", ""),
-        identities=history.identities(session, contact.id, is_account=False),
-        money=history.money(session, contact.id, _zone()),
-        undated=history.undated(session, contact.id),
+        **_known(contact.id, is_account=False),
     )  # fmt: skip
 
 
@@ -69,8 +79,5 @@ def show_account(account_id: uuid.UUID) -> str:
     account = sources.account(session, account_id)
     return render_template(
         "customers/account.html", account=account, people=history.people(session, account.id),
-        timeline=_timeline(account.id, is_account=True), show=request.args.get("show", ""),
-        identities=history.identities(session, account.id, is_account=True),
-        money=history.money(session, account.id, _zone()),
-        undated=history.undated(session, account.id),
+        **_known(account.id, is_account=True),
     )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Rows on their way to the database as one JSON document a statement, and what became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass
+class Counts:
+    """What one page did."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Take in another page's counts."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+
+
+def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as JSON; what JSON has no type for becomes text."""
+    try:
+        return orjson.dumps(rows, default=str).decode()
+    except TypeError:  # A whole number beyond 64 bits in somebody's attributes.
+        return json.dumps(rows, default=str)
