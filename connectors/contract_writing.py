@@ -31,6 +31,7 @@ class WritingContract:
             assert set(target.fields.values()) <= set(FIELD_TYPES)
             assert target.required <= set(target.fields)
             assert target.batch > 0
+            assert not target.appears_in or (target.op == "upsert" and target.appears_in in known)
             assert connector.target(target.name) == target
         refusal(NotSupported, lambda: connector.target("no such target"))
 

@@ -130,7 +130,8 @@ class Target:
     record of ours with them, such as a note or a task, which `Item.key` tells from others and
     which is about the record `Item.remote_id`). `stream` is the stream of those records of theirs.
     `fields` are the names and types that may be written, and nothing else is; `batch` is the most
-    items one call of `write` takes.
+    items one call of `write` takes. `appears_in` is the stream in which records of ours come back
+    when they are read, so that they are not taken for something the customer did.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Target:
     required: frozenset[str] = frozenset()
     batch: int = 100
     help: str = ""
+    appears_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from efm.models.sync import (
     StreamSetting,
     SyncRun,
 )
+from efm.models.writing import WriteBack, WriteItem
 
 __all__ = [
     "Account",
@@ -89,4 +90,6 @@ __all__ = [
     "SurveyVersion",
     "SyncRun",
     "User",
+    "WriteBack",
+    "WriteItem",
 ]

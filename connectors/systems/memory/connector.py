@@ -15,7 +15,7 @@ from connectors.base import Connector
 from connectors.cursor import Window
 from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
 from connectors.records import Check, Item, Outcome, Page, Raw, Stream, Target
-from connectors.systems.memory.streams import STREAMS, TARGETS, WRITTEN
+from connectors.systems.memory.streams import STREAMS, TARGETS
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -224,7 +224,7 @@ class Memory(Connector):
                     return Outcome(item.key, False, message="There is no such record.")
                 source.put(stream, item.remote_id, **item.values)
                 return Outcome(item.key, True, item.remote_id)
-            made = WRITTEN[target.name]
+            made = target.appears_in
             rows = source.rows[made].items()
             key = next((k for k, row in rows if row.document.get("efm_id") == item.key), None)
             created = key is None

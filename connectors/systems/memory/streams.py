@@ -50,8 +50,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         "note", "Notes on contacts", "upsert", "contacts",
         _fields("interactions", "contact_external_id", "account_external_id"),
+        appears_in="interactions",
     ),
-    Target("person", "Contacts of ours", "upsert", "", _fields("contacts")),
+    Target("person", "Contacts of ours", "upsert", "", _fields("contacts"), appears_in="contacts"),
 )  # fmt: skip
-WRITTEN = {"note": "interactions", "person": "contacts"}
-"""The stream in which the records of a target appear."""
