@@ -17,6 +17,7 @@ MODULES = (
     "efm.imports.jobs",
     "efm.insight.jobs",
     "efm.scenarios.jobs",
+    "efm.writing.jobs",
 )
 
 

@@ -12,15 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from efm.db.base import Base, Created, Tenant, belongs_to
 
-STATES = ("draft", "on", "paused", "held")
-ITEM_STATES = ("waiting", "written", "refused", "conflict")
-
 
 class WriteBack(Tenant, Created, Base):
     """A rule: one kind of thing of ours to one target of a connection.
 
     `source` is what is told of: a customer, a response or a case. `fields` maps the target's fields to
-    our values. It is `held` when it would change more than people agreed to, until somebody approves.
+    our values; `appears_in` is the stream in which what it makes is read again. It is `held` when it would change more than people agreed to, until somebody approves.
     """
 
     __tablename__ = "write_backs"
@@ -36,6 +33,7 @@ class WriteBack(Tenant, Created, Base):
     connection_id: Mapped[uuid.UUID]
     target: Mapped[str] = mapped_column(String(100))
     source: Mapped[str] = mapped_column(String(10))
+    appears_in: Mapped[str] = mapped_column(String(255), server_default="")
     state: Mapped[str] = mapped_column(String(10), server_default="draft")
     fields: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     filters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
@@ -48,14 +46,15 @@ class WriteBack(Tenant, Created, Base):
 
 class WriteItem(Tenant, Created, Base):
     """One thing to write or written; `key` is our id for it there, `remote_id` the record it changes
-    or is about, `made_id` the record of ours there."""
+    or is about, `made_id` the record of ours there. One that is `due` has to be looked at again.
+    """
 
     __tablename__ = "write_items"
     extra_args = (
         UniqueConstraint("organization_id", "write_back_id", "key"),
         belongs_to("write_backs", "write_back_id"),
         belongs_to("connections", "connection_id"),
-        CheckConstraint("state IN ('waiting', 'written', 'refused', 'conflict')", name="state"),
+        CheckConstraint("state IN ('due', 'waiting', 'written', 'refused', 'conflict')", name="state"),
         CheckConstraint("state <> 'written' OR accepted IS NOT NULL", name="written_has_values"),
         CheckConstraint("(accepted IS NULL) = (accepted_at IS NULL)", name="accepted_has_time"),
         Index("ix_write_items_state", "organization_id", "write_back_id", "state", "changed_at"),

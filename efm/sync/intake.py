@@ -134,8 +134,11 @@ class Intake:
             for external_id, raw in by_id.items()
         }
         changed, seen, known_at = self._changed(hashes)
-        good, more = self._map({each: by_id[each] for each in changed})
+        ours = self._ours(changed)
+        good, more = self._map({each: by_id[each] for each in changed if each not in ours})
         refused += more
+        # What we wrote there ourselves is nothing the customer did.
+        good |= {each: [] for each in ours}
         for external_id in [each for each in good if _is_older(good[each], known_at.get(each))]:
             del good[external_id]
             seen.append(external_id)
@@ -170,6 +173,12 @@ class Intake:
             (seen if same else changed).append(external_id)
         at = {name: row.modified_at for name, row in known.items() if row.deleted_at is None}
         return changed, seen, {name: moment for name, moment in at.items() if moment is not None}
+
+    def _ours(self, ids: Sequence[str]) -> set[str]:
+        """Which of these records were made there by our own writing back."""
+        if not ids:
+            return set()
+        return set(self.session.execute(stored.OURS, {**self._where(), "ids": list(ids)}).scalars())
 
     def _map(
         self, raws: Mapping[str, Mapping[str, Any]]

@@ -44,6 +44,11 @@ DELETE = text(
     "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
     " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
 )
+# Records of ours there, written back by a rule whose records are read again in this stream.
+OURS = text(
+    "SELECT i.made_id FROM write_items i JOIN write_backs b ON b.id = i.write_back_id"
+    " WHERE i.connection_id = :connection AND b.appears_in = :stream AND i.made_id = ANY(:ids)"
+)
 SWEEP = text(
     "SELECT external_id FROM raw_records WHERE connection_id = :connection AND stream = :stream"
     " AND generation < :generation AND deleted_at IS NULL ORDER BY external_id LIMIT 1000"

@@ -75,6 +75,7 @@ def upgrade() -> None:
         table,
         sa.Column("target", sa.String(100), nullable=False),
         sa.Column("source", sa.String(10), nullable=False),
+        sa.Column("appears_in", sa.String(255), server_default="", nullable=False),
         sa.Column("state", sa.String(10), server_default="draft", nullable=False),
         document("fields"),
         document("filters"),
@@ -116,7 +117,7 @@ def upgrade() -> None:
             name="uq_write_items_organization_id_write_back_id_key",
         ),
         part_of(table, "write_backs", "write_back_id"),
-        check(table, "state", "state IN ('waiting', 'written', 'refused', 'conflict')"),
+        check(table, "state", "state IN ('due', 'waiting', 'written', 'refused', 'conflict')"),
         check(table, "written_has_values", "state <> 'written' OR accepted IS NOT NULL"),
         check(table, "accepted_has_time", "(accepted IS NULL) = (accepted_at IS NULL)"),
     )
