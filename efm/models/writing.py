@@ -38,7 +38,7 @@ class WriteBack(Tenant, Created, Base):
     fields: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     filters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     on_conflict: Mapped[str] = mapped_column(String(10), server_default="ours")
-    since: Mapped[datetime]
+    starts_at: Mapped[datetime]
     held_changes: Mapped[int | None]
     message: Mapped[str | None] = mapped_column(Text)
     ran_at: Mapped[datetime | None]
@@ -71,7 +71,7 @@ class WriteItem(Tenant, Created, Base):
     made_id: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(10), server_default="waiting")
     wanted: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    accepted: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    accepted: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     accepted_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

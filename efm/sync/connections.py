@@ -184,6 +184,12 @@ def takes_files(connector: str) -> bool:
     return found is not None and found.takes_files
 
 
+def can_write(connector: str) -> bool:
+    """Whether the connector may have something that can be written back."""
+    found = registry.catalog().available.get(connector)
+    return found is not None and found.targets is not Connector.targets
+
+
 @contextmanager
 def plainly() -> Iterator[None]:
     """Whatever breaks in a connector's code is a ConnectorError in words.

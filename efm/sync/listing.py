@@ -53,6 +53,11 @@ class Line:
     streams: list[StreamLine] = field(default_factory=list)
 
     @property
+    def can_be_written(self) -> bool:
+        """Whether its system can be told something."""
+        return connections.can_write(self.connection.connector)
+
+    @property
     def chosen(self) -> list[StreamLine]:
         """Streams that are read."""
         return [each for each in self.streams if each.setting.is_enabled]

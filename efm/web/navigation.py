@@ -57,6 +57,7 @@ ITEMS = (
             "connection_setup",
             "connection_fields",
             "connection_records",
+            "writing",
             "imports",
         ),
     ),

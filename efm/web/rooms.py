@@ -22,6 +22,7 @@ PAGES = (
     "connection_setup",
     "connection_fields",
     "connection_records",
+    "writing",
     "imports",
     "distributions",
     "surveys",

@@ -131,7 +131,7 @@ def subjects(
     """A batch of what the rule speaks of, in the order of their ids; see SCOPES."""
     given: dict[str, Any] = {"after": after, "size": BATCH}
     if rule.source != "customer":
-        given["since"] = rule.since
+        given["since"] = rule.starts_at
     if scope != "all":
         given["rule"] = rule.id
     query = (
@@ -177,7 +177,7 @@ def _people(
     """The contact of each subject."""
     given: dict[str, Any] = {"ids": list(ids)}
     if rule.source != "customer":
-        given["since"] = rule.since
+        given["since"] = rule.starts_at
     rows = session.execute(text(_PEOPLE[rule.source]), given)
     return {row.subject: row.contact_id for row in rows}
 

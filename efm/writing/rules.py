@@ -65,7 +65,7 @@ def create(
         raise Conflict("There is such a rule already; change that one.")
     rule = WriteBack(
         connection_id=connection.id, target=target.name, source=source, state="draft",
-        appears_in=target.appears_in, fields=proposed(target, source), since=now,
+        appears_in=target.appears_in, fields=proposed(target, source), starts_at=now,
     )  # fmt: skip
     session.add(rule)
     session.flush()
@@ -153,6 +153,13 @@ def turn_on(session: Session, rule: WriteBack) -> None:
         raise Conflict("Map the fields first, then turn it on.")
     rule.state, rule.held_changes, rule.message = "on", None, None
     ask(session, rule, scope="all", approved=True)
+
+
+def try_one(session: Session, rule: WriteBack) -> None:
+    """Write one record, to see how it looks there. Raises Conflict when no field is mapped."""
+    if not rule.fields:
+        raise Conflict("Map the fields first, then try it.")
+    ask(session, rule, scope="all", approved=True, most=1)
 
 
 def pause(session: Session, rule: WriteBack, message: str | None = None) -> None:

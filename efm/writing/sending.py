@@ -67,7 +67,8 @@ class Run:
         With `most` only so many are written, for trying it on one. What only an admin can mend pauses
         the rule and says so.
         """
-        opened = self._open()
+        # One may be tried before the rule is turned on.
+        opened = self._open(("draft", "paused") if most else ())
         if opened is None:
             return None
         connector, target = opened
@@ -90,11 +91,11 @@ class Run:
     def _unit(self) -> Any:
         return unit(self.engine, self.organization_id)
 
-    def _open(self) -> tuple[Connector, Target] | None:
+    def _open(self, tried: Sequence[str]) -> tuple[Connector, Target] | None:
         """The connector and the target; None when the rule is off or gone, or cannot be opened."""
         with self._unit() as session:
             rule = session.get(WriteBack, (self.organization_id, self.rule_id))
-            if rule is None or rule.state != "on":
+            if rule is None or rule.state not in ("on", *tried):
                 return None
             connection = connections.get(session, rule.connection_id)
             if connection.state in ("paused", "deleting"):

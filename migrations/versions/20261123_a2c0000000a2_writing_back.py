@@ -80,7 +80,7 @@ def upgrade() -> None:
         document("fields"),
         document("filters"),
         sa.Column("on_conflict", sa.String(10), server_default="ours", nullable=False),
-        moment("since", nullable=False),
+        moment("starts_at", nullable=False),
         sa.Column("held_changes", sa.Integer()),
         sa.Column("message", sa.Text()),
         moment("ran_at"),

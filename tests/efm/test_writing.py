@@ -244,7 +244,7 @@ def test_one_refusal_stops_nobody_else(world: World, monkeypatch: pytest.MonkeyP
     assert [each.message for each in items if each.state == "refused"] == ["Locked by Bob."]
     monkeypatch.undo()
     with world.house.unit() as session:
-        assert rules.try_again(session, rules.get(session, rule), world.state(rule).since) == 1
+        assert rules.try_again(session, rules.get(session, rule), world.state(rule).starts_at) == 1
     world.run(rule)
     assert {each.state for each in world.items(rule).values()} == {"written"}
 

@@ -39,10 +39,12 @@ from efm.models import (
     StaffToken,
     Survey,
     SyncRun,
+    WriteItem,
 )
 from efm.staff.actor import Actor
 from efm.sync import connections, setup, uploads
 from efm.vault import new_token, token_hash
+from efm.writing import rules
 from tests.factories import House
 
 # Endpoints that ask for no sign-in, and why.
@@ -259,6 +261,31 @@ def _connection(house: House) -> dict[str, Any]:
     return {"connection_id": made_id}
 
 
+def _write_back(house: House) -> dict[str, Any]:
+    """A rule that is on, of a system that may be written to, with something of each state."""
+    config, vault = house.app.extensions["efm.config"], house.app.extensions["efm.vault"]
+    now = clock.now()
+    with house.unit() as session:
+        given = {"store": f"written {clock.new_id()}"}
+        made = connections.create(session, vault, "memory", f"CRM {clock.new_id()}", given, now)
+        target = connections.open_connector(config, vault, made).target("contact")
+        rule = rules.create(session, made, target, "customer", now)
+        rules.change(session, rule, target, {"notes": "nps", "language": "text:en"})
+        rule.state = "on"
+        for state in ("written", "refused", "waiting"):
+            is_written = state == "written"
+            session.add(
+                WriteItem(
+                    write_back_id=rule.id, connection_id=made.id, key=state, remote_id=f"c-{state}",
+                    state=state, wanted={"notes": "9"}, changed_at=now,
+                    accepted={"notes": "9"} if is_written else None,
+                    accepted_at=now if is_written else None,
+                    message="The record is locked." if state == "refused" else None,
+                )
+            )  # fmt: skip
+        return {"connection_id": made.id, "rule_id": rule.id}
+
+
 def _run(house: House) -> dict[str, Any]:
     made = _connection(house)
     row = SyncRun(connection_id=made["connection_id"], stream="orders.csv")
@@ -441,6 +468,12 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
         _connection,
     ),
     "connections.cancel": _run,
+    "writing.index": _only(_write_back, "connection_id"),
+    "writing.create": _only(_write_back, "connection_id"),
+    "writing.show": _write_back,
+    "writing.save": _write_back,
+    "writing.remove": _write_back,
+    "writing.act": lambda house: {**_write_back(house), "action": "pause"},
     "connection_records.try_one": _rejected,
     "responses_in.index": _survey,
     "responses_in.upload": _survey,
