@@ -1,4 +1,4 @@
-"""`efm connectors list|check|sync`: connections from the command line."""
+"""`efm connectors`: connections from the command line; what is rarer is in its neighbours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import argparse
 import json
 import sys
 import uuid
+from collections.abc import Callable
 from typing import Any
+
+from efm.cli import connectors_looking, connectors_making, connectors_writing
 
 
 def register(commands: Any) -> None:
@@ -17,15 +20,27 @@ def register(commands: Any) -> None:
         ("list", "connectors installed here, and the connections of each organization", show),
         ("check", "ask a connection's system who we are there", check),
         ("sync", "run a connection's streams now, to their end", sync),
+        ("resync", "read a connection's streams anew, from the beginning", sync),
     ):
-        action = actions.add_parser(name, help=what)
-        action.add_argument("--organization", metavar="SLUG", help="only this organization")
-        action.add_argument("--json", action="store_true", help="print JSON")
-        if name != "list":
-            action.add_argument("connection", help="the connection's name")
-        if name == "sync":
+        action = add_action(actions, name, what, run, of_connection=name != "list")
+        if name in ("sync", "resync"):
             action.add_argument("stream", nargs="?", help="one stream; without it all that are on")
-        action.set_defaults(run=run)
+    connectors_looking.register(actions)
+    connectors_writing.register(actions)
+    connectors_making.register(actions)
+
+
+def add_action(
+    actions: Any, name: str, what: str, run: Callable[..., int], *, of_connection: bool = True
+) -> argparse.ArgumentParser:
+    """One action with the arguments all of them have."""
+    action: argparse.ArgumentParser = actions.add_parser(name, help=what)
+    action.add_argument("--organization", metavar="SLUG", help="only this organization")
+    action.add_argument("--json", action="store_true", help="print JSON")
+    if of_connection:
+        action.add_argument("connection", help="the connection's name")
+    action.set_defaults(run=run)
+    return action
 
 
 def _organizations(engine: Any, slug: str | None) -> list[Any]:
@@ -41,7 +56,7 @@ def _organizations(engine: Any, slug: str | None) -> list[Any]:
     return found
 
 
-def _connection(engine: Any, slug: str | None, name: str) -> tuple[Any, uuid.UUID]:
+def connection_of(engine: Any, slug: str | None, name: str) -> tuple[Any, uuid.UUID]:
     """The organization's row and the connection's id; raises NotFound or Conflict."""
     from efm.db.engine import unit
     from efm.errors import Conflict, NotFound
@@ -63,7 +78,7 @@ def _connection(engine: Any, slug: str | None, name: str) -> tuple[Any, uuid.UUI
     return found[0]
 
 
-def _say(arguments: argparse.Namespace, said: Any, plain: str) -> None:
+def say(arguments: argparse.Namespace, said: Any, plain: str) -> None:
     print(json.dumps(said) if arguments.json else plain)
 
 
@@ -98,7 +113,7 @@ def show(arguments: argparse.Namespace) -> int:
         for c in connected
     ]
     said = {"connectors": installed, "broken": broken, "connections": connected}
-    _say(arguments, said, "\n".join(lines))
+    say(arguments, said, "\n".join(lines))
     return 1 if broken else 0
 
 
@@ -112,7 +127,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     with opened() as config:
         engine = make_engine(config.database_url or "")
-        organization, connection_id = _connection(
+        organization, connection_id = connection_of(
             engine, arguments.organization, arguments.connection
         )
         with unit(engine, organization.id) as session:
@@ -121,7 +136,7 @@ def check(arguments: argparse.Namespace) -> int:
         engine.dispose()
     said = {"ok": result.ok, "who": result.who, "may": [*result.may], "notes": [*result.notes]}
     lines = [result.who or "The system did not let us in.", *result.notes]
-    _say(arguments, said, "\n".join(each for each in lines if each))
+    say(arguments, said, "\n".join(each for each in lines if each))
     return 0 if result.ok else 1
 
 
@@ -134,28 +149,25 @@ def sync(arguments: argparse.Namespace) -> int:
     from efm.cli.open import opened
     from efm.db.engine import make_engine, unit
     from efm.errors import NotFound
-    from efm.models import StreamSetting, SyncRun
-    from efm.sync import connections
+    from efm.models import SyncRun
+    from efm.sync import connections, control, setup
 
     failed = 0
     with opened() as config:
         engine = make_engine(config.database_url or "")
-        organization, connection_id = _connection(
+        organization, connection_id = connection_of(
             engine, arguments.organization, arguments.connection
         )
         with unit(engine, organization.id) as session:
-            streams = session.scalars(
-                select(StreamSetting.stream)
-                .where(StreamSetting.connection_id == connection_id)
-                .where(StreamSetting.is_enabled)
-                .order_by(StreamSetting.stream)
-            ).all()
+            streams = [each.stream for each in setup.in_order(session, connection_id)]
         chosen = [each for each in streams if arguments.stream in (None, each)]
         if not chosen:
             raise NotFound("No such stream is chosen; map its fields in the browser first.")
         for stream in chosen:
             with unit(engine, organization.id) as session:
                 try:
+                    if arguments.action == "resync":
+                        control.restart(session, connection_id, stream, clock.now())
                     run = connections.request_run(session, connection_id, stream, clock.now())
                 except NotSupported as error:
                     raise NotFound(error.message) from error
@@ -163,7 +175,7 @@ def sync(arguments: argparse.Namespace) -> int:
             with unit(engine, organization.id, read_only=True) as session:
                 ended = session.scalars(select(SyncRun).where(SyncRun.id == run.id)).one()
             failed += ended.state != "succeeded"
-            _say(arguments, _report(ended), _plain(ended))
+            say(arguments, _report(ended), _plain(ended))
         engine.dispose()
     return 1 if failed else 0
 

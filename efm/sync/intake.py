@@ -23,16 +23,6 @@ from efm.customers.upsert import upsert
 from efm.sync import stored
 
 
-@dataclass
-class Taken:
-    """What one page did, in records of the source."""
-
-    read: int = 0
-    counts: Counts = field(default_factory=Counts)
-    rejected: int = 0
-    deleted: int = 0
-
-
 @dataclass(frozen=True)
 class Refused:
     """A raw record that could not be used."""
@@ -41,6 +31,17 @@ class Refused:
     document: Mapping[str, Any]
     reason: str
     field: str | None = None
+
+
+@dataclass
+class Taken:
+    """What one page did, in records of the source."""
+
+    read: int = 0
+    counts: Counts = field(default_factory=Counts)
+    rejected: int = 0
+    deleted: int = 0
+    refused: Sequence[Refused] = ()
 
 
 NOTHING_SAID = frozenset(("", "na", "n/a", "nan", "null", "none", "-"))
@@ -154,7 +155,7 @@ class Intake:
         deleted = self.delete(page.deleted)
         read = len(page.records) + len(page.rejected) + len(page.deleted)
         counts.unchanged += len(seen)
-        return Taken(read, counts, len(refused), deleted)
+        return Taken(read, counts, len(refused), deleted, refused)
 
     def _changed(
         self, hashes: Mapping[str, bytes]

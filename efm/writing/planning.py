@@ -143,9 +143,18 @@ def subjects(
 
 
 def look(
-    session: Session, rule: WriteBack, target: Target, ids: Sequence[uuid.UUID], public_url: str
+    session: Session,
+    rule: WriteBack,
+    target: Target,
+    ids: Sequence[uuid.UUID],
+    public_url: str,
+    *,
+    with_waiting: bool = False,
 ) -> Found:
-    """What would be written of these customers, responses or cases; nothing is stored."""
+    """What would be written of these customers, responses or cases; nothing is stored.
+
+    What waits already is left out, unless `with_waiting`.
+    """
     found = Found(looked_at=ids)
     people = _people(session, rule, ids)
     if not people:
@@ -163,7 +172,10 @@ def look(
             found.unknown += 1
             continue
         planned = _planned(rule, target, subject, said, record)
-        settled = _settled(rule, target, planned, known.get(str(subject)), record)
+        item = known.get(str(subject))
+        if with_waiting and item is not None and item.state == "waiting":
+            item = None
+        settled = _settled(rule, target, planned, item, record)
         if settled is None:
             found.unchanged += 1
         else:

@@ -114,7 +114,7 @@ class Preview:
 def preview(session: Session, rule: WriteBack, target: Target, public_url: str) -> Preview:
     """What a run would change among the first subjects; nothing is stored."""
     batch = planning.subjects(session, rule, "all", None)
-    found = planning.look(session, rule, target, batch, public_url)
+    found = planning.look(session, rule, target, batch, public_url, with_waiting=True)
     made = Preview(len(batch), len(batch) < planning.BATCH)
     made.unknown, made.unchanged = found.unknown, found.unchanged
     for each in found.planned:

@@ -36,6 +36,8 @@ from efm.models import (
     Membership,
     Response,
     Survey,
+    WriteBack,
+    WriteItem,
 )
 from efm.sync import connections
 from efm.sync.runner import Runner
@@ -44,6 +46,7 @@ from efm.web.flask import EfmFlask
 from efm.web.permissions import PUBLIC, permission_of
 from tests.chromium import AXE, AXE_RUN, RULES, drawn, opened
 from tests.efm import cased
+from tests.efm.written import World
 from tests.factories import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -99,6 +102,7 @@ def company(app: EfmFlask, engine: Engine, config: Config) -> House:
     _plan_an_import(house)
     _upload_past_responses(house)
     _let_people_walk(house, config)
+    _write_back(house, config)
     return house
 
 
@@ -156,6 +160,21 @@ def _upload_past_responses(house: House) -> None:
     assert reply.status_code == 302, reply.text
 
 
+def _write_back(house: House, config: Config) -> None:
+    """Scores for a system that takes some of them, refuses one and is still to get one."""
+    world = World.make(house, config, people=6)
+    for n in range(6):
+        world.answer(f"k{n}", n * 2, "The engineer came twice and was kind both times.")
+    rule = world.rule(notes="comment", language="nps_band")
+    world.run(rule, most=3)
+    with house.unit() as session:
+        refused = session.scalars(select(WriteItem).where(WriteItem.state == "written")).first()
+        assert refused is not None
+        refused.state, refused.message = "refused", "The record is locked by another user."
+        refused.accepted = refused.accepted_at = None
+    world.edit(rule, state="held", held_changes=3)
+
+
 def _let_people_walk(house: House, config: Config) -> None:
     """Some made-up people walk through the survey that is looked at, twice."""
     vault, mailer = Vault(config.secret_key), make_mailer(config.mail_url)
@@ -195,6 +214,8 @@ def _values(house: House, config: Config) -> dict[str, Any]:
             "connection_id": session.scalars(
                 select(Connection.id).where(Connection.connector == "files")
             ).first(),
+            "rule_id": session.scalars(select(WriteBack.id)).first(),
+            "writing.connection_id": session.scalars(select(WriteBack.connection_id)).first(),
             "import_id": session.scalars(
                 select(DataImport.id).where(DataImport.survey_id.is_(None))
             ).first(),
@@ -239,7 +260,9 @@ def _is_file(rule: Rule) -> bool:
 
 def _address(app: EfmFlask, rule: Rule, values: dict[str, Any]) -> str:
     with app.test_request_context():
-        path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+        room = rule.endpoint.partition(".")[0]
+        given = {n: values.get(f"{room}.{n}", values[n]) for n in rule.arguments}
+        path = app.url_for(rule.endpoint, **given)
     return f"{path}?{QUERIES[rule.endpoint]}" if rule.endpoint in QUERIES else str(path)
 
 

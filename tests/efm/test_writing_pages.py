@@ -84,6 +84,8 @@ def test_too_many_changes_are_shown_and_approved(house: House, config: Config) -
     page = words(client.get(url))
     assert "22 records would change at once, more than a tenth." in page
     assert "Approve and write 22" in page
+    assert "22 records. " in page
+    assert re.search(r"k\d+ notes empty or not read 9", page)
     post(client, f"{url}/on")
     with house.unit() as session:
         approved = session.execute(

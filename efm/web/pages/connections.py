@@ -107,7 +107,7 @@ def run(connection_id: uuid.UUID) -> BaseResponse:
     if connection.state != "active":
         raise Conflict("This connection is not active. Finish its set-up, or resume it first.")
     wanted = request.form.get("stream", "")
-    names = [s.stream for s in setup.chosen(session, connection_id) if s.is_enabled]
+    names = [each.stream for each in setup.in_order(session, connection_id)]
     if wanted and wanted not in names:
         raise NotFound("This stream is not read in this connection.")
     for name in [wanted] if wanted else names:
