@@ -75,15 +75,13 @@ test: dev ## run the tests on a real PostgreSQL (ARGS='-k backup' chooses some, 
 # Each in an environment of its own, because they need other versions of what the product needs.
 .PHONY: foreign
 foreign: dev ## install the systems of others that connectors are tried against
-	@for list in tests/foreign/*.txt; do \
-		[ -e "$$list" ] || continue; \
-		place=.foreign/$$(basename "$$list" .txt); \
-		cmp -s "$$list" "$$place/installed" && continue; \
-		echo "Installing $$(basename "$$list" .txt) into $$place"; \
+	@ls tests/foreign/*.txt | xargs -n 1 -P 3 sh -c ' \
+		place=.foreign/$$(basename "$$0" .txt); \
+		cmp -s "$$0" "$$place/installed" && exit 0; \
+		echo "Installing $$(basename "$$0" .txt) into $$place"; \
 		rm -rf "$$place" && $(PY) -m venv "$$place" \
 		&& "$$place/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --no-compile \
-			--prefer-binary -r "$$list" && cp "$$list" "$$place/installed" || exit 1; \
-	done
+			--prefer-binary -r "$$0" && cp "$$0" "$$place/installed"'
 
 .PHONY: lint
 lint: dev ## look for mistakes, bad form and arrows that point upwards

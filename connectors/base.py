@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from marshmallow import Schema
@@ -11,7 +11,7 @@ from marshmallow import Schema
 from connectors import settings
 from connectors.errors import NotSupported
 from connectors.outside import Outside
-from connectors.records import Check, Item, Outcome, Page, Stream, Target
+from connectors.records import Check, Delivery, Item, Outcome, Page, Stream, Target
 
 
 class Connector(ABC):
@@ -19,7 +19,8 @@ class Connector(ABC):
 
     `Config` declares the settings (see `connectors.settings`); the constructor checks them and
     raises ConfigError, with a message per setting, when they are wrong. `outside` says what it may
-    reach; a connector that reads files people bring `takes_files`.
+    reach; a connector that reads files people bring `takes_files`; one that understands the calls
+    its system makes to us `takes_webhooks`.
     """
 
     name: ClassVar[str]
@@ -28,6 +29,7 @@ class Connector(ABC):
     summary: ClassVar[str] = ""
     Config: ClassVar[type[Schema]]
     takes_files: ClassVar[bool] = False
+    takes_webhooks: ClassVar[bool] = False
 
     def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:
         self.config: Mapping[str, Any] = settings.load(self.Config, config)
@@ -60,8 +62,22 @@ class Connector(ABC):
         """
         raise NotSupported(f"{self.label} cannot be written to.")
 
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Iterable[Page]:
-        """The pages of a webhook delivery, once its signature is verified."""
+    def verify(self, delivery: Delivery) -> str:
+        """The id that tells this delivery from others, once its signature is good.
+
+        Quick: it asks nobody, so that the sender can be answered at once. A delivery whose id was
+        taken before is a repetition. Raises `connectors.signatures.WebhookRefused`, or ConfigError
+        when no signing secret is set.
+        """
+        raise NotSupported(f"{self.label} sends no webhooks.")
+
+    def receive(self, delivery: Delivery) -> Iterator[tuple[str, Page]]:
+        """Pages of a delivery, each with the name of its stream; verifies it first, like `verify`.
+
+        They are stored like pages that were read, except that their state is empty and says
+        nothing about how far the stream was read. May ask the source for the records, so it runs
+        where waiting does no harm, and may be repeated: the same delivery gives the same records.
+        """
         raise NotSupported(f"{self.label} sends no webhooks.")
 
     def stream(self, name: str) -> Stream:

@@ -7,6 +7,7 @@
     ├── Throttled           come back at `until`; keep the state, free the worker
     ├── Transient           try again with back-off; then fail the run, keep the state
     ├── CursorExpired       drop the state and start a new generation
+    ├── WebhookRefused      (connectors.signatures) a delivery that is not taken
     ├── RecordError         reject this record with its reason and go on
     └── NotSupported        this connector cannot do that; do not offer it
 

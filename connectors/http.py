@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import random
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -62,6 +64,12 @@ def budget_for(connector: str, credential: str, rate: float, burst: int) -> Budg
     """The process-wide budget of one credential of one connector, made on first use."""
     with _budgets_lock:
         return _budgets.setdefault((connector, credential), Budget(rate, burst))
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """What certificates are judged by, read once: reading them takes longer than many a call."""
+    return httpx.create_ssl_context()
 
 
 class _Pinned(httpx.BaseTransport):
@@ -127,7 +135,9 @@ class Http:
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
-            transport=_Pinned(guard, httpx.HTTPTransport()) if transport is None else transport,
+            transport=_Pinned(guard, httpx.HTTPTransport(verify=_tls()))
+            if transport is None
+            else transport,
         )
 
     def __repr__(self) -> str:
@@ -199,7 +209,10 @@ class Http:
         return text
 
     def _url(self, path: str) -> httpx.URL:
-        url = self._base.join(path)
+        try:
+            url = self._base.join(path)
+        except httpx.InvalidURL as error:
+            raise ConfigError(f"{self._base.host} gave an address that is none.") from error
         if (url.scheme, url.host, url.port) != (
             self._base.scheme,
             self._base.host,

@@ -27,6 +27,7 @@ __all__ = [
     "Account",
     "Check",
     "Contact",
+    "Delivery",
     "Entity",
     "EntityField",
     "Interaction",
@@ -170,6 +171,26 @@ class Outcome:
     created: bool = False
     message: str = ""
     retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One call of a webhook, as it came; nothing in it is to be believed before it is verified.
+
+    `url` is the whole address the sender called, as seen from outside. `headers` are all of them
+    in their order, so that one given twice shows. `received_at` is aware.
+    """
+
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    received_at: datetime
+
+    def given(self, name: str) -> list[str]:
+        """The values of that header, whatever the case of its name."""
+        wanted = name.lower()
+        return [value for each, value in self.headers if each.lower() == wanted]
 
 
 def _plain(value: Any) -> Any:

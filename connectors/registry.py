@@ -22,6 +22,11 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "files": "connectors.systems.files.connector:Files",
         "memory": "connectors.systems.memory.connector:Memory",
+        "odata": "connectors.systems.odata.connector:OData",
+        "rest": "connectors.systems.rest.connector:Rest",
+        "salesforce": "connectors.systems.salesforce.connector:Salesforce",
+        "stripe": "connectors.systems.stripe.connector:Stripe",
+        "webhook": "connectors.systems.webhook.connector:Webhook",
     }
 )
 

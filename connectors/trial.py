@@ -19,7 +19,7 @@ from connectors.errors import (
     Throttled,
     Transient,
 )
-from connectors.records import Page, Raw, Rejected, Stream
+from connectors.records import Delivery, Page, Raw, Rejected, Stream
 
 _FULL = 10_000
 
@@ -30,7 +30,8 @@ class Source(ABC):
     `stream` is the stream the hooks edit, `text` one of its text fields, `rereads` how many
     records a second run without changes may read again (an overlap). Pages should be small (3 or
     so), so that a dozen records make several. `written_text` is a text field of what `upsert`
-    writes, `missing` an id no record has.
+    writes, `missing` an id no record has. `signs_body` and `signs_time` say what the signature of
+    its webhooks covers.
     """
 
     stream: str
@@ -38,6 +39,8 @@ class Source(ABC):
     rereads: int = 0
     written_text: str = "subject"
     missing: str = "k99"
+    signs_body: bool = True
+    signs_time: bool = True
 
     @abstractmethod
     def make(self) -> Connector:
@@ -78,6 +81,10 @@ class Source(ABC):
     def expire(self) -> None:
         """Makes positions handed out so far invalid."""
         raise NotSupported("expiring positions")
+
+    def deliver(self, key: str) -> Delivery:
+        """The webhook call the source makes about a record as it is now, signed, received now."""
+        raise NotSupported("webhooks")
 
     def loop(self) -> None:
         """Makes the source repeat a page for ever."""
@@ -139,6 +146,29 @@ class Runner:
             self.rows.pop(key, None)
         self.rejected.extend(page.rejected)
         self.state = json.loads(json.dumps(page.state))
+
+    def receive(self, connector: Connector, delivery: Delivery) -> None:
+        """Takes in the pages of a delivery, as far as they are of this stream and not older than
+        what is known; how far the stream was read stays as it is."""
+        for name, page in connector.receive(delivery):
+            assert not page.state, "a received page says nothing of how far the stream was read"
+            assert connector.stream(name)
+            if name != self.stream.name:
+                continue
+            for record in page.records:
+                key = self.stream.external_id(record)
+                if not self._is_older(record, self.rows.get(key)):
+                    self.rows[key] = record
+            for key in page.deleted:
+                self.rows.pop(key, None)
+
+    def _is_older(self, given: Raw, known: Raw | None) -> bool:
+        """Whether the source changed the known record later, as far as the mapping can tell."""
+        mapping = self.stream.default_mapping
+        if known is None or mapping is None or mapping.problems():
+            return False
+        new, old = mapping.apply(given).modified_at, mapping.apply(known).modified_at
+        return new is not None and old is not None and new < old
 
     def texts(self, name: str) -> dict[str, str]:
         """Key to the text in that field."""

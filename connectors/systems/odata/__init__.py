@@ -1,0 +1,1 @@
+"""Services that speak OData v4: SAP, Microsoft and others, read by what their metadata says."""

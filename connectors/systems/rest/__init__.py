@@ -1,0 +1,1 @@
+"""REST interfaces that an admin describes: trackers, review feeds, anything home-grown."""

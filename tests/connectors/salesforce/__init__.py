@@ -1,0 +1,1 @@
+"""The Salesforce connector, tried against a simulator that others judge."""
