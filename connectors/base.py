@@ -27,6 +27,7 @@ class Connector(ABC):
     version: ClassVar[str] = "1"
     label: ClassVar[str]
     summary: ClassVar[str] = ""
+    icon: ClassVar[str] = "plug"
     Config: ClassVar[type[Schema]]
     takes_files: ClassVar[bool] = False
     takes_webhooks: ClassVar[bool] = False

@@ -26,6 +26,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "rest": "connectors.systems.rest.connector:Rest",
         "salesforce": "connectors.systems.salesforce.connector:Salesforce",
         "stripe": "connectors.systems.stripe.connector:Stripe",
+        "tryton": "connectors.systems.tryton.connector:Tryton",
         "webhook": "connectors.systems.webhook.connector:Webhook",
     }
 )

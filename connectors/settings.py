@@ -5,7 +5,8 @@
         token = fields.String(required=True, metadata={"label": "Token", "secret": True})
 
 Metadata: `label`, `help`, `secret` (sealed, never shown again), `widget` (text, password, number,
-checkbox, select, lines), `choices` (value to label), `order`.
+checkbox, select, lines), `choices` (value to label), `order`, `is_shown` (beside what is required and
+what is secret; other settings wait under “more”).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class SettingField:
     widget: str
     choices: tuple[tuple[str, str], ...]
     default: Any
+    is_shown: bool = False
 
 
 def _schema(schema: SchemaLike) -> Schema:
@@ -93,6 +95,7 @@ def form(schema: SchemaLike) -> list[SettingField]:
                     widget=str(about.get("widget", usual)),
                     choices=choices,
                     default=default() if callable(default) else default,
+                    is_shown=bool(about.get("is_shown", secret or field.required)),
                 ),
             )
         )

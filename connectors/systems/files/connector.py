@@ -45,6 +45,7 @@ class Files(Connector):
     name = "files"
     label = "Files"
     summary = "CSV, Excel and Parquet files dropped into a folder."
+    icon = "file-text"
     Config = Config
     takes_files = True
 

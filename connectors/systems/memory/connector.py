@@ -153,6 +153,7 @@ class Memory(Connector):
     name = "memory"
     label = "In-memory system"
     summary = "A small CRM inside this process, for trials and tests. It forgets on restart."
+    icon = "layers"
     Config = Config
 
     @property

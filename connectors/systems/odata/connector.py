@@ -26,6 +26,7 @@ class OData(Connector):
     name = "odata"
     label = "OData v4 (SAP and others)"
     summary = "Services that speak OData v4: SAP S/4HANA, SAP CAP, Microsoft and others."
+    icon = "globe"
     Config = Config
 
     def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:

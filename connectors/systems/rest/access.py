@@ -58,11 +58,17 @@ class Access(Schema):
                 "none": "Nothing",
             },
             "order": 3,
+            "is_shown": True,
         },
     )
     user = fields.String(
         load_default="",
-        metadata={"label": "User name", "help": "For OAuth 2.0: the client id.", "order": 4},
+        metadata={
+            "label": "User name",
+            "help": "For OAuth 2.0: the client id.",
+            "order": 4,
+            "is_shown": True,
+        },
     )
     secret = fields.String(
         load_default="",

@@ -20,6 +20,7 @@ class Config(Access):
             "help": "A system known here needs no description of its streams.",
             "choices": {name: each.label for name, each in PRESETS.items()},
             "order": 2,
+            "is_shown": True,
         },
     )
     streams = fields.String(
@@ -32,5 +33,6 @@ class Config(Access):
             "place of what the chosen system brings.",
             "widget": "lines",
             "order": 10,
+            "is_shown": True,
         },
     )

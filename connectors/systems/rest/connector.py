@@ -42,6 +42,7 @@ class Rest(Connector):
     name = "rest"
     label = "REST API"
     summary = "Any interface that answers in JSON: trackers, review feeds, systems of your own."
+    icon = "globe"
     Config = Config
 
     def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:

@@ -43,6 +43,7 @@ class Config(Schema):
             "help": "As the external client app is set up in Salesforce.",
             "choices": {CREDENTIALS: "Client credentials", SIGNED: "Signed token (JWT bearer)"},
             "order": 2,
+            "is_shown": True,
         },
     )
     client_id = fields.String(
@@ -71,6 +72,7 @@ class Config(Schema):
             "label": "User name",
             "help": "For a signed token: the integration user it signs in.",
             "order": 5,
+            "is_shown": True,
         },
     )
     private_key = fields.String(
@@ -80,6 +82,7 @@ class Config(Schema):
             "label": "Private key",
             "help": "For a signed token: the PEM text whose certificate the app knows.",
             "secret": True,
+            "widget": "lines",
             "order": 6,
         },
     )

@@ -30,6 +30,7 @@ class Salesforce(Connector):
     name = "salesforce"
     label = "Salesforce"
     summary = "Accounts, contacts, leads, cases, opportunities, activities, orders, contracts."
+    icon = "contact"
     Config = Config
 
     def __init__(self, config: Mapping[str, Any], outside: Outside | None = None) -> None:

@@ -29,6 +29,7 @@ class Stripe(Connector):
     name = "stripe"
     label = "Stripe"
     summary = "Customers, subscriptions, invoices and payments; scores go back as metadata."
+    icon = "banknote"
     Config = Config
     takes_webhooks = True
     address: ClassVar[str] = "https://api.stripe.com"

@@ -32,6 +32,7 @@ class Webhook(Connector):
     name = "webhook"
     label = "Inbound webhook"
     summary = "Any system that can send JSON to an address, signed with a secret."
+    icon = "zap"
     Config = Config
     takes_webhooks = True
 

@@ -76,7 +76,7 @@ def choose() -> str:
     """The systems there are connectors for."""
     return render_template(
         "connections/choose.html", kinds=connections.kinds(unit.config()).values(),
-        broken=registry.broken(), takes_files=connections.takes_files,
+        broken=registry.broken(),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The Tryton connector, tried against a real Tryton server."""
