@@ -17,6 +17,7 @@ ROOMS = (
     "bench",
     "inspect",
     "connectors",
+    "identity",
     "worker",
     "staff",
 )

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "sentiment": "vader(text) against vaderSentiment 3.3.2",
     "jobs": "events drained from the outbox, latency of a job",
     "dashboard": "the dashboard over 1,000,000 responses",
+    "identity": "who is who among 1,000,000 contacts from three sources",
 }
 
 
@@ -34,6 +35,9 @@ def register(commands: Any) -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds of one round (5)")
     parser.add_argument("--threads", type=int, help="threads of each of our two processes")
     parser.add_argument("--responses", type=int, default=100_000, help="for ingest (100000)")
+    parser.add_argument(
+        "--contacts", type=int, default=1_000_000, help="records for identity (1000000)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=bench)
 
@@ -55,7 +59,13 @@ def bench(arguments: argparse.Namespace) -> int:
         ) from error
     machine = options.machine()
     found = measuring.measure(
-        options.Options(arguments.rounds, arguments.seconds, arguments.threads, arguments.responses)
+        options.Options(
+            arguments.rounds,
+            arguments.seconds,
+            arguments.threads,
+            arguments.responses,
+            arguments.contacts,
+        )
     )
     command = "efm " + " ".join(sys.argv[1:])
     if arguments.json:

@@ -21,7 +21,13 @@ from efm.customers.rows import Counts, as_json
 
 Owner = Callable[[Any], Mapping[str, Any]]
 _MONEY = {"amount_minor": "bigint", "currency": "text"}
-_OWNER = {"contact_id": "uuid", "account_id": "uuid"}
+# Whose a record is, and by which ids the source said so: those lead the way when people are separated.
+_OWNER = {
+    "contact_id": "uuid",
+    "account_id": "uuid",
+    "contact_external_id": "text",
+    "account_external_id": "text",
+}
 
 
 @dataclass(frozen=True)

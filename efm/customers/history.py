@@ -82,8 +82,31 @@ def people(session: Session, account_id: uuid.UUID) -> Sequence[Contact]:
     """The people of an account."""
     return session.scalars(
         select(Contact)
-        .where(Contact.account_id == account_id)
+        .where(Contact.account_id == account_id, Contact.merged_into_id.is_(None))
         .order_by(Contact.name, Contact.id)
+        .limit(200)
+    ).all()
+
+
+_ABOVE = text(
+    "WITH RECURSIVE up AS (SELECT id, name, parent_account_id, 1 AS step FROM accounts WHERE id = :id"
+    " UNION ALL SELECT a.id, a.name, a.parent_account_id, up.step + 1 FROM up JOIN accounts a"
+    " ON a.id = up.parent_account_id WHERE up.step < 10)"
+    " SELECT id, name FROM up WHERE step > 1 ORDER BY step DESC"
+)
+
+
+def above(session: Session, account: Account) -> Sequence[Row[Any]]:
+    """The accounts an account is part of, the topmost first."""
+    return session.execute(_ABOVE, {"id": account.id}).all() if account.parent_account_id else []
+
+
+def below(session: Session, account_id: uuid.UUID) -> Sequence[Account]:
+    """The accounts right under an account."""
+    return session.scalars(
+        select(Account)
+        .where(Account.parent_account_id == account_id, Account.merged_into_id.is_(None))
+        .order_by(Account.name, Account.id)
         .limit(200)
     ).all()
 
@@ -102,6 +125,7 @@ def contacts(session: Session, search: str, after: str) -> Customers:
     query = select(Contact, Account.name.label("account")).outerjoin(
         Account, Account.id == Contact.account_id
     )
+    query = query.where(Contact.merged_into_id.is_(None))
     if search:
         like = [
             Contact.name.icontains(search, autoescape=True),
@@ -127,7 +151,7 @@ def contacts(session: Session, search: str, after: str) -> Customers:
 
 def accounts(session: Session, search: str, after: str) -> Customers:
     """Accounts by name, a page after a cursor (`name~id`)."""
-    query = select(Account)
+    query = select(Account).where(Account.merged_into_id.is_(None))
     if search:
         query = query.where(
             Account.name.icontains(search, autoescape=True)

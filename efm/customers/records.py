@@ -95,6 +95,8 @@ def listed(
 
 def _narrowed(query: Select[Any], entity: str, wanted: Wanted) -> Select[Any]:
     table = _TABLES[entity]
+    if entity in ("contact", "account"):
+        query = query.where(table.merged_into_id.is_(None))
     for name, value in wanted.equal.items():
         query = query.where(getattr(table, name) == value)
     if wanted.external_id is not None:
@@ -121,8 +123,14 @@ def _narrowed(query: Select[Any], entity: str, wanted: Wanted) -> Select[Any]:
 
 
 def one(session: Session, entity: str, record_id: uuid.UUID) -> Document:
-    """One record; raises NotFound for a missing one and for a stranger's alike."""
+    """One record; raises NotFound for a missing one and for a stranger's alike.
+
+    A customer that was merged is answered by the one that is left.
+    """
     found = session.get(_TABLES[entity], (session.info["organization_id"], record_id))
+    leads_to = getattr(found, "merged_into_id", None)
+    if leads_to is not None:
+        found = session.get(_TABLES[entity], (session.info["organization_id"], leads_to))
     if found is None:
         raise NotFound(f"There is no such {entity}.")
     return DOCUMENTS[entity](session, [found])[0]

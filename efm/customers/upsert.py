@@ -1,7 +1,8 @@
 """Canonical records into the customer tables, a page at a time, each statement once a page.
 
 A record's customer that is not known yet is made from its external id alone, so the order in which
-streams arrive does not matter and nothing is lost; its own record fills it in later.
+streams arrive does not matter and nothing is lost; its own record fills it in later. What a source
+says of a customer stays with its identity; the customer's fields are derived from all of them.
 """
 
 from __future__ import annotations
@@ -16,48 +17,42 @@ from sqlalchemy.orm import Session
 
 from connectors.canonical import Account, Contact, Record
 from efm.clock import new_id
-from efm.customers import facts, identity
+from efm.customers import facts, identity, rules, survivorship
 from efm.customers.rows import Counts, as_json
 
 _INSERT_ACCOUNTS = text(
     "INSERT INTO accounts (organization_id, id, name, domain, attributes)"
-    " SELECT efm_current_organization(), id, coalesce(name, external_id), domain, attributes"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+    " SELECT efm_current_organization(), id, coalesce(name, external_id), domain,"
+    " coalesce(attributes, '{}') FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
     " AS r(id uuid, external_id text, name text, domain text, attributes jsonb)"
-)
-_UPDATE_ACCOUNTS = text(
-    "UPDATE accounts a SET name = coalesce(r.name, a.name), domain = coalesce(r.domain, a.domain),"
-    " attributes = a.attributes || r.attributes, updated_at = :now"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
-    " AS r(id uuid, name text, domain text, attributes jsonb)"
-    " WHERE a.id = r.id AND (coalesce(r.name, a.name), coalesce(r.domain, a.domain),"
-    " a.attributes || r.attributes) IS DISTINCT FROM (a.name, a.domain, a.attributes)"
 )
 _INSERT_CONTACTS = text(
     "INSERT INTO contacts (organization_id, id, account_id, name, email, phone, language, attributes)"
     " SELECT efm_current_organization(), id, account_id, coalesce(name, ''), email, phone, language,"
-    " attributes FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, account_id uuid,"
-    " name text, email text, phone text, language text, attributes jsonb)"
+    " coalesce(attributes, '{}') FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid,"
+    " account_id uuid, name text, email text, phone text, language text, attributes jsonb)"
 )
-_UPDATE_CONTACTS = text(
-    "UPDATE contacts c SET account_id = coalesce(r.account_id, c.account_id),"
-    " name = coalesce(r.name, c.name), email = coalesce(r.email, c.email),"
-    " phone = coalesce(r.phone, c.phone), language = coalesce(r.language, c.language),"
-    " attributes = c.attributes || r.attributes, updated_at = :now"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, account_id uuid, name text,"
-    " email text, phone text, language text, attributes jsonb)"
-    " WHERE c.id = r.id AND (coalesce(r.account_id, c.account_id), coalesce(r.name, c.name),"
-    " coalesce(r.email, c.email), coalesce(r.phone, c.phone), coalesce(r.language, c.language),"
-    " c.attributes || r.attributes)"
-    " IS DISTINCT FROM (c.account_id, c.name, c.email, c.phone, c.language, c.attributes)"
+# What a source leaves open now does not take back what it said before.
+_MERGED = (
+    "i.said || excluded.said || CASE WHEN excluded.said ? 'attributes' THEN jsonb_build_object("
+    "'attributes', coalesce(i.said->'attributes', '{}') || (excluded.said->'attributes'))"
+    " ELSE '{}' END"
 )
-_INSERT_IDENTITIES = text(
-    "INSERT INTO identities (organization_id, id, connection_id, entity, external_id, contact_id,"
-    " account_id, matched_by)"
+_STORE_IDENTITIES = text(
+    "INSERT INTO identities AS i (organization_id, id, connection_id, entity, external_id, contact_id,"
+    " account_id, matched_by, said, email, phone, modified_at, said_at)"
     " SELECT efm_current_organization(), id, :connection, entity, external_id, contact_id, account_id,"
-    " matched_by FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, entity text,"
-    " external_id text, contact_id uuid, account_id uuid, matched_by text)"
-    " ON CONFLICT (organization_id, connection_id, entity, external_id) DO NOTHING"
+    " matched_by, said, email, phone, modified_at, :now"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, entity text, external_id text,"
+    " contact_id uuid, account_id uuid, matched_by text, said jsonb, email text, phone text,"
+    " modified_at timestamptz)"
+    " ON CONFLICT (organization_id, connection_id, entity, external_id) DO UPDATE SET"
+    f" said = {_MERGED}, email = coalesce(excluded.email, i.email),"
+    " phone = coalesce(excluded.phone, i.phone),"
+    " modified_at = coalesce(excluded.modified_at, i.modified_at), said_at = excluded.said_at"
+    f" WHERE {_MERGED} <> i.said"
+    " OR coalesce(excluded.modified_at, i.modified_at) IS DISTINCT FROM i.modified_at"
+    " RETURNING coalesce(contact_id, account_id) AS customer_id"
 )
 
 
@@ -79,7 +74,9 @@ def upsert(
     for fact in facts.FACTS.values():
         if chosen := by_kind.get(fact.record):
             found = list(chosen.values())
-            owner = _customers(session, connection_id, found) if fact.is_of_customer else _nobody
+            owner = (
+                _customers(session, connection_id, found, now) if fact.is_of_customer else _nobody
+            )
             counts.add(facts.store(session, connection_id, fact, found, owner))
     return counts
 
@@ -89,8 +86,13 @@ def _nobody(_record: Any) -> Mapping[str, Any]:
 
 
 def _identity_row(
-    entity: str, external_id: str, customer_id: uuid.UUID, matched_by: str
+    entity: str,
+    external_id: str,
+    customer_id: uuid.UUID,
+    matched_by: str = "external_id",
+    record: Account | Contact | None = None,
 ) -> dict[str, Any]:
+    said = survivorship.said_by(record) if record else {}
     return {
         "id": new_id(),
         "entity": entity,
@@ -98,6 +100,10 @@ def _identity_row(
         "contact_id": customer_id if entity == "contact" else None,
         "account_id": customer_id if entity == "account" else None,
         "matched_by": matched_by,
+        "said": said,
+        "email": said.get("email"),
+        "phone": said.get("phone"),
+        "modified_at": record.modified_at if record else None,
     }
 
 
@@ -105,100 +111,96 @@ def _accounts(
     session: Session, connection_id: uuid.UUID, records: Sequence[Account], now: datetime
 ) -> Counts:
     identity.lock(session)
-    known = identity.known(session, connection_id, "account", (r.external_id for r in records))
+    parents = {record.parent_external_id for record in records if record.parent_external_id}
+    # A parent of this very page is made with it, with its own name.
+    own = {record.external_id for record in records}
+    _ensure(session, connection_id, "account", parents - own, now)
+    known = identity.known(session, connection_id, "account", own)
     fresh: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
     identities: list[dict[str, Any]] = []
+    touched: set[uuid.UUID] = set()
     for record in records:
-        attributes = dict(record.attributes)
-        if record.parent_external_id:
-            attributes["parent_external_id"] = record.parent_external_id
-        row: dict[str, Any] = {
-            "id": known.get(record.external_id) or new_id(),
-            "external_id": record.external_id,
-            "name": record.name,
-            "domain": record.domain,
-            "attributes": attributes,
-        }
-        if record.external_id in known:
-            changed.append(row)
-        else:
-            fresh.append(row)
-            identities.append(
-                _identity_row("account", record.external_id, row["id"], "external_id")
-            )
+        account_id = known.get(record.external_id) or new_id()
+        row = _identity_row("account", record.external_id, account_id, record=record)
+        identities.append(row)
+        if record.external_id not in known:
+            fresh.append({**row["said"], "id": account_id, "external_id": record.external_id})
+        if record.external_id in known or record.parent_external_id:
+            touched.add(account_id)
     if fresh:
         session.execute(_INSERT_ACCOUNTS, {"rows": as_json(fresh)})
-    _store_identities(session, connection_id, identities)
-    updated = _update(session, _UPDATE_ACCOUNTS, changed, now)
-    return Counts(len(fresh), updated, len(changed) - updated)
+    return _derived(session, connection_id, "account", identities, touched, fresh, now)
 
 
 def _contacts(
     session: Session, connection_id: uuid.UUID, records: Sequence[Contact], now: datetime
 ) -> Counts:
     identity.lock(session)
-    accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
+    named = (r.account_external_id for r in records)
+    accounts = _ensure(session, connection_id, "account", named, now)
     known = identity.known(session, connection_id, "contact", (r.external_id for r in records))
-    keys = identity.keys_of(session, records)
+    declared = rules.of(session)
+    unknown = [record for record in records if record.external_id not in known]
+    keys = identity.keys_of(session, unknown, declared)
     fresh: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
     identities: list[dict[str, Any]] = []
+    touched: set[uuid.UUID] = set()
     for record in records:
         found = known.get(record.external_id)
-        matched = None if found else keys.match(record)
+        matched = None if found else keys.match(record, connection_id)
         contact_id = found or (matched[0] if matched else new_id())
-        row = {
-            "id": contact_id,
-            "account_id": accounts.get(record.account_external_id or ""),
-            "name": record.name,
-            "email": record.email,
-            "phone": record.phone,
-            "language": record.language,
-            "attributes": dict(record.attributes),
-        }
-        (changed if found or matched else fresh).append(row)
+        how = matched[1] if matched else "external_id"
+        row = _identity_row("contact", record.external_id, contact_id, how, record)
+        identities.append(row)
+        if found or matched:
+            touched.add(contact_id)
+        else:
+            account_id = accounts.get(record.account_external_id or "")
+            bare = {} if row["said"] else {"name": record.external_id}
+            fresh.append({**row["said"], **bare, "id": contact_id, "account_id": account_id})
         if not found:
-            how = matched[1] if matched else "external_id"
-            identities.append(_identity_row("contact", record.external_id, contact_id, how))
-            keys.add(contact_id, record.email, record.phone)
+            keys.add(contact_id, connection_id, record)
     if fresh:
         session.execute(_INSERT_CONTACTS, {"rows": as_json(fresh)})
-    _store_identities(session, connection_id, identities)
-    updated = sum(_update(session, _UPDATE_CONTACTS, rows, now) for rows in _rounds(changed))
-    return Counts(len(fresh), updated, len(changed) - updated)
+    return _derived(session, connection_id, "contact", identities, touched, fresh, now)
 
 
-def _rounds(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Rows split so that one UPDATE never meets the same customer twice (it would apply only one)."""
-    rounds: list[tuple[set[uuid.UUID], list[dict[str, Any]]]] = []
-    for row in rows:
-        for seen, chosen in rounds:
-            if row["id"] not in seen:
-                seen.add(row["id"])
-                chosen.append(row)
-                break
-        else:
-            rounds.append(({row["id"]}, [row]))
-    return [chosen for _, chosen in rounds]
-
-
-def _update(session: Session, statement: Any, rows: Sequence[dict[str, Any]], now: datetime) -> int:
-    if not rows:
-        return 0
-    result: Any = session.execute(statement, {"rows": as_json(rows), "now": now})
-    return int(result.rowcount)
+def _derived(
+    session: Session,
+    connection_id: uuid.UUID,
+    entity: str,
+    identities: Sequence[dict[str, Any]],
+    touched: set[uuid.UUID],
+    fresh: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> Counts:
+    """Keep what was said, and bring those it changes to what all their sources say."""
+    changed = _store_identities(session, connection_id, identities, now) & touched
+    updated = 0
+    if changed:
+        declared = rules.of(session)
+        updated = survivorship.derive(session, entity, changed, declared, now)
+        updated -= len(changed & {row["id"] for row in fresh}) if entity == "account" else 0
+    updated = max(updated, 0)
+    return Counts(len(fresh), updated, max(len(identities) - len(fresh) - updated, 0))
 
 
 def _store_identities(
-    session: Session, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]]
-) -> None:
-    if rows:
-        session.execute(_INSERT_IDENTITIES, {"rows": as_json(rows), "connection": connection_id})
+    session: Session, connection_id: uuid.UUID, rows: Sequence[dict[str, Any]], now: datetime
+) -> set[uuid.UUID]:
+    """Keep what a source said; the customers of whom it said something new."""
+    if not rows:
+        return set()
+    values = {"rows": as_json(rows), "connection": connection_id, "now": now}
+    return set(session.execute(_STORE_IDENTITIES, values).scalars())
 
 
 def _ensure(
-    session: Session, connection_id: uuid.UUID, entity: str, external_ids: Iterable[str | None]
+    session: Session,
+    connection_id: uuid.UUID,
+    entity: str,
+    external_ids: Iterable[str | None],
+    now: datetime,
 ) -> dict[str, uuid.UUID]:
     """Customers for these external ids; those not known are made from the id alone."""
     wanted = {each for each in external_ids if each}
@@ -219,15 +221,20 @@ def _ensure(
     _store_identities(
         session,
         connection_id,
-        [_identity_row(entity, r["external_id"], r["id"], "external_id") for r in rows],
+        [_identity_row(entity, r["external_id"], r["id"]) for r in rows],
+        now,
     )
     return known | {r["external_id"]: r["id"] for r in rows}
 
 
-def _customers(session: Session, connection_id: uuid.UUID, records: Sequence[Any]) -> facts.Owner:
+def _customers(
+    session: Session, connection_id: uuid.UUID, records: Sequence[Any], now: datetime
+) -> facts.Owner:
     """A function giving the contact and account of a record, the account also through the contact."""
-    contacts = _ensure(session, connection_id, "contact", (r.contact_external_id for r in records))
-    accounts = _ensure(session, connection_id, "account", (r.account_external_id for r in records))
+    people = (r.contact_external_id for r in records)
+    contacts = _ensure(session, connection_id, "contact", people, now)
+    companies = (r.account_external_id for r in records)
+    accounts = _ensure(session, connection_id, "account", companies, now)
     through: dict[uuid.UUID, uuid.UUID] = {}
     if contacts:
         rows = session.execute(
@@ -245,6 +252,8 @@ def _customers(session: Session, connection_id: uuid.UUID, records: Sequence[Any
         return {
             "contact_id": contact_id,
             "account_id": account_id or (through.get(contact_id) if contact_id else None),
+            "contact_external_id": record.contact_external_id,
+            "account_external_id": record.account_external_id,
         }
 
     return of

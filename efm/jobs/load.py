@@ -12,6 +12,7 @@ from efm.vault import Vault
 MODULES = (
     "efm.jobs.mail",
     "efm.jobs.chores",
+    "efm.jobs.identity",
     "efm.feedback.jobs",
     "efm.sync.jobs",
     "efm.imports.jobs",

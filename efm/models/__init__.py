@@ -15,6 +15,7 @@ from efm.models.history import (
     Subscription,
 )
 from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
+from efm.models.identities import IdentityRule, Match, Merge, Resolution
 from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
 from efm.models.surveys import (
     DirtyDay,
@@ -32,6 +33,7 @@ from efm.models.sync import (
     Checkpoint,
     Connection,
     DataImport,
+    Delivery,
     RawRecord,
     RejectedRecord,
     StreamSetting,
@@ -51,6 +53,7 @@ __all__ = [
     "Connection",
     "Contact",
     "DataImport",
+    "Delivery",
     "DirtyDay",
     "Distribution",
     "DraftRevision",
@@ -58,12 +61,15 @@ __all__ = [
     "File",
     "IdempotencyKey",
     "Identity",
+    "IdentityRule",
     "Interaction",
     "Invitation",
     "Invoice",
     "Mail",
+    "Match",
     "Measurement",
     "Membership",
+    "Merge",
     "Opportunity",
     "Order",
     "OrderLine",
@@ -74,6 +80,7 @@ __all__ = [
     "RateLimit",
     "RawRecord",
     "RejectedRecord",
+    "Resolution",
     "Response",
     "ReviewComment",
     "ReviewThread",

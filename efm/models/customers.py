@@ -24,35 +24,55 @@ from efm.db.base import Base, Created, Tenant, belongs_to
 _SOURCE_UNIQUE = ("organization_id", "connection_id", "external_id")
 
 
+def _index_where_set(name: str, column: str) -> Index:
+    """An index of the rows that have a value: few of many."""
+    return Index(name, "organization_id", column, postgresql_where=text(f"{column} IS NOT NULL"))
+
+
 class Account(Tenant, Created, Base):
-    """A company or household."""
+    """A company or household. One that was merged stays, and `merged_into_id` leads on."""
 
     __tablename__ = "accounts"
     extra_args = (
+        belongs_to("accounts", "parent_account_id", on_delete="SET NULL"),
+        belongs_to("accounts", "merged_into_id"),
+        CheckConstraint("parent_account_id <> id", name="not_its_own_parent"),
+        CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
         Index("ix_accounts_name", "organization_id", "name"),
         Index("ix_accounts_domain", "organization_id", "domain"),
+        _index_where_set("ix_accounts_parent", "parent_account_id"),
+        _index_where_set("ix_accounts_merged", "merged_into_id"),
     )
 
     name: Mapped[str] = mapped_column(String(500))
     domain: Mapped[str | None] = mapped_column(String(255))
+    parent_account_id: Mapped[uuid.UUID | None]
+    merged_into_id: Mapped[uuid.UUID | None]
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Contact(Tenant, Created, Base):
-    """A person. E-mail and phone are stored normalised, so that equal means equal."""
+    """A person. E-mail and phone are stored normalised, so that equal means equal.
+
+    One that was merged stays, and `merged_into_id` leads on to the one that is left.
+    """
 
     __tablename__ = "contacts"
     extra_args = (
         belongs_to("accounts", "account_id", on_delete="SET NULL"),
+        belongs_to("contacts", "merged_into_id"),
         CheckConstraint("email = lower(email)", name="email_is_lower"),
+        CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
         Index("ix_contacts_email", "organization_id", "email"),
         Index("ix_contacts_phone", "organization_id", "phone"),
         Index("ix_contacts_account", "organization_id", "account_id"),
         Index("ix_contacts_name", "organization_id", "name"),
+        _index_where_set("ix_contacts_merged", "merged_into_id"),
     )
 
     account_id: Mapped[uuid.UUID | None]
+    merged_into_id: Mapped[uuid.UUID | None]
     name: Mapped[str] = mapped_column(String(500), server_default="")
     email: Mapped[str | None] = mapped_column(String(320))
     phone: Mapped[str | None] = mapped_column(String(32))
@@ -62,7 +82,11 @@ class Contact(Tenant, Created, Base):
 
 
 class Identity(Tenant, Created, Base):
-    """Who a contact or account is in one connected system."""
+    """Who a contact or account is in one connected system, and what that system said of them.
+
+    The customer's own fields are derived from what all identities `said`. `email` and `phone` are of
+    that too: the keys by which people are told apart.
+    """
 
     __tablename__ = "identities"
     extra_args = (
@@ -75,6 +99,8 @@ class Identity(Tenant, Created, Base):
         CheckConstraint("(entity = 'contact') = (contact_id IS NOT NULL)", name="entity_matches"),
         Index("ix_identities_contact", "organization_id", "contact_id"),
         Index("ix_identities_account", "organization_id", "account_id"),
+        _index_where_set("ix_identities_email", "email"),
+        _index_where_set("ix_identities_phone", "phone"),
     )
 
     connection_id: Mapped[uuid.UUID]
@@ -83,6 +109,11 @@ class Identity(Tenant, Created, Base):
     contact_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None]
     matched_by: Mapped[str] = mapped_column(String(20), server_default="external_id")
+    said: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    email: Mapped[str | None] = mapped_column(String(320))
+    phone: Mapped[str | None] = mapped_column(String(32))
+    modified_at: Mapped[datetime | None]
+    said_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Interaction(Tenant, Created, Base):
@@ -104,6 +135,8 @@ class Interaction(Tenant, Created, Base):
     external_id: Mapped[str | None] = mapped_column(String(255))
     contact_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None]
+    contact_external_id: Mapped[str | None] = mapped_column(String(255))
+    account_external_id: Mapped[str | None] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(60))
     channel: Mapped[str | None] = mapped_column(String(60))
     touchpoint: Mapped[str | None] = mapped_column(String(200))
@@ -137,6 +170,8 @@ class Measurement(Tenant, Created, Base):
     external_id: Mapped[str | None] = mapped_column(String(255))
     contact_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None]
+    contact_external_id: Mapped[str | None] = mapped_column(String(255))
+    account_external_id: Mapped[str | None] = mapped_column(String(255))
     metric: Mapped[str] = mapped_column(String(60))
     value: Mapped[Decimal | None] = mapped_column(Numeric(24, 6))
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)

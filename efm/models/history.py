@@ -34,10 +34,12 @@ class FromSource:
 
 
 class OfCustomer(FromSource):
-    """A record of one contact, one account, or both."""
+    """A record of one contact, one account, or both; and by which ids the source named them."""
 
     contact_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None]
+    contact_external_id: Mapped[str | None] = mapped_column(String(255))
+    account_external_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class Money:

@@ -196,3 +196,28 @@ class DataImport(Tenant, Created, Base):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class Delivery(Tenant, Created, Base):
+    """One call of a webhook: kept as it came until its records are taken, then only that it came.
+
+    `name` tells it from others of the connection, so that a repetition is taken once.
+    """
+
+    __tablename__ = "deliveries"
+    extra_args = (
+        UniqueConstraint("organization_id", "connection_id", "name"),
+        belongs_to("connections", "connection_id"),
+        CheckConstraint("state IN ('waiting', 'taken', 'failed')", name="state"),
+        CheckConstraint("(state = 'waiting') = (finished_at IS NULL)", name="ended_has_finish"),
+        Index("ix_deliveries_received", "organization_id", "connection_id", "received_at"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    name: Mapped[str] = mapped_column(String(255))
+    call: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10), server_default="waiting")
+    received_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    read: Mapped[int] = mapped_column(server_default=text("0"))
+    message: Mapped[str | None] = mapped_column(Text)

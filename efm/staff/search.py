@@ -65,6 +65,7 @@ def _contacts(session: Session, words: str) -> Found:
                 Contact.email.icontains(words, autoescape=True),
             )
         )
+        .where(Contact.merged_into_id.is_(None))
         .order_by(Contact.name, Contact.id)
         .limit(MOST + 1)
     ).all()
@@ -83,6 +84,7 @@ def _accounts(session: Session, words: str) -> Found:
                 Account.domain.icontains(words, autoescape=True),
             )
         )
+        .where(Account.merged_into_id.is_(None))
         .order_by(Account.name, Account.id)
         .limit(MOST + 1)
     ).all()

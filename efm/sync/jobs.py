@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from connectors.errors import Throttled, Transient
 from efm import queue
 from efm.events.registry import JobContext, Registry
-from efm.sync import control, replay
+from efm.sync import control, hooks, replay
 from efm.sync.runner import Runner
 
 ATTEMPTS = 6
@@ -61,8 +62,29 @@ def delete(context: JobContext, *, connection_id: str) -> None:
         queue.enqueue(session, "sync.delete", lock=key, connection_id=connection_id)
 
 
+def receive(context: JobContext, *, delivery_id: str) -> None:
+    """Take in what a webhook brought; what passes by itself is tried again."""
+    assert context.organization_id is not None, "a delivery belongs to an organization"
+    identity = uuid.UUID(delivery_id)
+    try:
+        hooks.take(context.engine, context.config, context.organization_id, identity, context.now())
+    except (Throttled, Transient) as error:
+        if not context.is_last_attempt:
+            raise
+        with context.unit() as session:
+            hooks.give_up(session, identity, error.message, context.now())
+
+
+def forget(context: JobContext) -> None:
+    """Forget what webhooks brought once it was taken in, and after a season that they came."""
+    with context.unit() as session:
+        hooks.forget(session, context.now())
+
+
 def register(registry: Registry) -> None:
     """Declare the jobs."""
     registry.job("sync.run", run)
     registry.job("sync.replay", replay_all)
     registry.job("sync.delete", delete)
+    registry.job("sync.receive", receive, attempts=8)
+    registry.job("sync.forget", forget)

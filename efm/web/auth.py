@@ -86,7 +86,7 @@ def guard() -> None:
 
 
 # Public paths that are the same for everybody, whoever is signed in.
-FOR_ANYBODY = ("/static/", "/favicon.ico", "/s/", "/livez", "/readyz", "/metrics")
+FOR_ANYBODY = ("/static/", "/favicon.ico", "/s/", "/hooks/", "/livez", "/readyz", "/metrics")
 ANSWER_PATHS = ("/s/", "/static/", "/favicon.ico", "/themes/", "/pictures/", "/livez", "/readyz")
 
 

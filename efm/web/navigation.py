@@ -45,7 +45,7 @@ ITEMS = (
     ),
     Item("Distributions", "distributions.index", "send", ("distributions",)),
     Item("Responses", "responses.index", "message-square-text", ("responses",)),
-    Item("Customers", "customers.index", "users", ("customers",)),
+    Item("Customers", "customers.index", "users", ("customers", "matches")),
     Item("Insight", "linkage.show", "chart-no-axes-combined", ("linkage",)),
     Item("Act", "cases.index", "list-checks", ("cases",)),
     Item(

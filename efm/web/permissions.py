@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, str] = {
     "responses.import": "Bring past responses in from files",
     "responses.write": "Send responses in through the API",
     "customers.view": "See customers and their history",
+    "customers.merge": "Decide which customers are one, and separate them again",
     "customers.write": "Send contacts, accounts and interactions in through the API",
     "insight.view": "See linkage and analysis",
     "cases.view": "See cases",
@@ -65,7 +66,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "agent": frozenset(_READ | {"cases.work"}),
     "crm_admin": frozenset(
-        {"overview.view", "customers.view", "connections.view", "connections.edit", "data.import"}
+        {"overview.view", "customers.view", "customers.merge", "connections.view"}
+        | {"connections.edit", "data.import"}
     ),
 }
 

@@ -17,6 +17,7 @@ class Options:
     seconds: float = 5.0
     threads: int | None = None
     responses: int = 100_000
+    contacts: int = 1_000_000
 
 
 def machine() -> dict[str, Any]:

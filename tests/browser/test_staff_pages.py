@@ -19,8 +19,12 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine, func, select, text
 from werkzeug.routing import Rule
 
+from connectors.canonical import Contact as ContactRecord
 from efm import clock
 from efm.config import Config
+from efm.customers import matches, sources
+from efm.customers.resolving import Resolver
+from efm.customers.upsert import upsert
 from efm.demo import company as demo
 from efm.demo import seed
 from efm.events.registry import JobContext
@@ -33,6 +37,7 @@ from efm.models import (
     DataImport,
     Distribution,
     Interaction,
+    Match,
     Membership,
     Response,
     Survey,
@@ -103,7 +108,31 @@ def company(app: EfmFlask, engine: Engine, config: Config) -> House:
     _upload_past_responses(house)
     _let_people_walk(house, config)
     _write_back(house, config)
+    _know_people_twice(house)
     return house
+
+
+def _know_people_twice(house: House) -> None:
+    """A shop that knows some of the people too: some surely the same, some in doubt, one pair merged."""
+    with house.unit() as session:
+        people = session.scalars(
+            select(Contact).where(Contact.phone.is_not(None)).order_by(Contact.id).limit(6)
+        ).all()
+        shop = sources.own_connection(session, "Web shop").id
+        records = [
+            ContactRecord(
+                external_id=f"W-{n}", name=each.name, phone=each.phone, language="de",
+                email=each.email if n == 0 else f"private.{n}@mail.example",
+                attributes={"town": "Kiel", "newsletter": True},
+            )
+            for n, each in enumerate(people)
+        ]  # fmt: skip
+        upsert(session, shop, records, clock.now())
+    Resolver(house.engine, house.id).run()
+    with house.unit() as session:
+        found = session.scalars(select(Match.id).where(Match.state == "open")).all()
+        assert len(found) > 1
+        matches.accept(session, found[0], clock.now(), by=house.people["owner"])
 
 
 def _read_orders(house: House, config: Config) -> None:

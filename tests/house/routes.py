@@ -15,7 +15,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from connectors.canonical import Contact as ContactRecord
 from efm import clock
+from efm.customers import matches, merging, sources
+from efm.customers.upsert import upsert
 from efm.feedback import (
     authoring,
     bank,
@@ -33,6 +36,8 @@ from efm.models import (
     Case,
     Contact,
     File,
+    Identity,
+    Match,
     Membership,
     RejectedRecord,
     StaffSession,
@@ -77,10 +82,14 @@ PUBLIC = {
     "api_docs.openapi": "how the API is used holds no data of anybody",
     "api_docs.show": "how the API is used holds no data of anybody",
     "account.sign_out": "somebody whose session ended may still press the button",
+    "hooks.take": "the address proves itself, and what comes is signed",
 }
 
 # Public routes that write without our form's CSRF value, and why that is right.
-WITHOUT_CSRF = {"answer.send": "no cookie says who answers, so no other site can borrow one"}
+WITHOUT_CSRF = {
+    "answer.send": "no cookie says who answers, so no other site can borrow one",
+    "hooks.take": "no cookie says who calls; the signature does",
+}
 
 # Endpoints whose address carries values that name no object of an organization, and why.
 WITHOUT_OBJECT = {
@@ -92,6 +101,7 @@ WITHOUT_OBJECT = {
     "joining.accept": "a secret, the same refusal for every other one",
     "answer.show": "a secret, the same refusal for every other one",
     "answer.send": "a secret, the same refusal for every other one",
+    "hooks.take": "a secret, the same refusal for every other one",
     "answer.thanks": "a secret, the same refusal for every other one",
     "answer.picture": "a picture everybody may see",
     "answer.theme_style": "a stylesheet made of its own name",
@@ -227,6 +237,34 @@ def _account(house: House) -> dict[str, Any]:
     with house.unit() as session:
         session.add(row)
     return {"account_id": row.id}
+
+
+def _two_contacts(house: House) -> tuple[uuid.UUID, uuid.UUID]:
+    return _contact(house)["contact_id"], _contact(house)["contact_id"]
+
+
+def _match(house: House) -> dict[str, Any]:
+    """Two contacts that may be one."""
+    found = matches.Found(*_two_contacts(house), "likely", 0.9, ["same name"])
+    with house.unit() as session:
+        matches.propose(session, "contact", [found], clock.now())
+        return {"match_id": session.scalars(select(Match.id).order_by(Match.id.desc())).first()}
+
+
+def _merge(house: House) -> dict[str, Any]:
+    """Two contacts that were merged."""
+    with house.unit() as session:
+        return {"merge_id": merging.merge(session, "contact", _two_contacts(house), clock.now())}
+
+
+def _identity(house: House) -> dict[str, Any]:
+    """One of two sources' records of one contact."""
+    said = ContactRecord(external_id=f"c{uuid.uuid4()}", email=f"{uuid.uuid4()}@example.org")
+    with house.unit() as session:
+        for name in ("CRM", "Shop"):
+            upsert(session, sources.own_connection(session, name).id, [said], clock.now())
+        query = select(Identity.id).where(Identity.external_id == said.external_id)
+        return {"identity_id": session.scalars(query).first()}
 
 
 def _case(house: House) -> dict[str, Any]:
@@ -430,6 +468,10 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "distributions.qr": lambda house: {**_distribution(house), "ending": "svg"},
     "distributions.links": _distribution,
     "distributions.close": _distribution,
+    "matches.accept": _match,
+    "matches.decide": _match,
+    "matches.undo": _merge,
+    "matches.separate": _identity,
     "customers.show": _contact,
     "customers.show_account": _account,
     "cases.show": _case,
@@ -448,6 +490,7 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
             "connections.schedule",
             "connections.pause",
             "connections.resume",
+            "connections.receive_again",
             "connections.ask_delete",
             "connections.delete",
             "connection_setup.settings",

@@ -137,6 +137,7 @@ class TestTables:
     def test_the_class_is_singular_and_the_table_plural(self, mapper: Mapper[Base]) -> None:
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", mapper.class_.__name__).lower()
         plural = re.sub(r"y$", "ie", snake) if re.search(r"[^aeiou]y$", snake) else snake
+        plural += "e" if plural.endswith("ch") else ""
         assert mapper.local_table.name == plural + "s"  # type: ignore[attr-defined]
         assert not re.search(r"[^su]s$", snake)
 

@@ -15,7 +15,7 @@ from connectors.mapping import Mapping as FieldMap
 from connectors.records import Stream
 from efm.errors import Conflict, Invalid
 from efm.models import Connection, StreamSetting
-from efm.sync import connections, control, editing, preview, setup
+from efm.sync import connections, control, editing, hooks, preview, setup
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.pages.connection_setup import onwards, steps
@@ -32,7 +32,11 @@ def _sampled(connection: Connection, name: str) -> tuple[Stream | None, preview.
         unit.release()
         with connections.plainly():
             stream = connector.stream(name)
-            return stream, preview.sample(connector, stream), ""
+            sample = preview.sample(connector, stream)
+        if not sample.records and hooks.takes_webhooks(connection.connector):
+            called = hooks.samples(unit.session(), unit.config(), unit.vault(), connection, name)
+            sample = preview.Sample(tuple(called), len(called), (), True)
+        return stream, sample, ""
     except ConnectorError as error:
         said = connections.without_folder(unit.config(), connection, error.message)
         return None, preview.Sample(), said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from connectors.errors import NotSupported
 from efm.errors import Conflict, Invalid, NotFound
 from efm.events import audit
 from efm.models import Connection
-from efm.sync import connections, control, listing, progress, runner, setup
+from efm.sync import connections, control, hooks, listing, progress, runner, setup
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
@@ -59,9 +60,18 @@ def _context(connection: Connection) -> dict[str, Any]:
 def show(connection_id: uuid.UUID) -> str:
     """One connection: its streams, what runs now, what ran before."""
     connection = connections.get(unit.session(), connection_id)
-    number, every = _schedule(connection)
+    return _page(connection, *_schedule(connection))
+
+
+def _page(
+    connection: Connection, number: str, every: str, errors: Mapping[str, str] | None = None
+) -> str:
+    session, takes = unit.session(), hooks.takes_webhooks(connection.connector)
     return render_template(
-        "connections/show.html", number=number, every=every, units=list(control.UNITS),
+        "connections/show.html", number=number, every=every, errors=errors,
+        units=list(control.UNITS),
+        hook_url=hooks.url_of(unit.config(), unit.vault(), connection) if takes else "",
+        deliveries=hooks.recent(session, connection.id) if takes else [],
         **_context(connection),
     )  # fmt: skip
 
@@ -150,15 +160,22 @@ def schedule(connection_id: uuid.UUID) -> Response | BaseResponse:
     try:
         minutes = control.read_every(number, every)
     except Invalid as error:
-        page = render_template(
-            "connections/show.html", number=number[:10], every=every, errors=error.problems,
-            units=list(control.UNITS), **_context(connection),
-        )  # fmt: skip
-        return Response(page, 422)
+        return Response(_page(connection, number[:10], every, error.problems), 422)
     for setting in setup.chosen(unit.session(), connection_id):
         control.schedule(setting, minutes, unit.now())
     note("connection.scheduled", connection_id, every_minutes=minutes)
     flash(f"Saved. The connection is read {control.said_every(minutes)}.", "success")
+    return _back(connection_id)
+
+
+@pages.post("/connections/<uuid:connection_id>/deliveries")
+@permission("connections.edit")
+def receive_again(connection_id: uuid.UUID) -> BaseResponse:
+    """Try the webhook calls that failed once more."""
+    connections.get(unit.session(), connection_id)
+    n = hooks.try_again(unit.session(), connection_id)
+    note("sync.deliveries_tried", connection_id, deliveries=n)
+    flash(f"{n} {'call is' if n == 1 else 'calls are'} being tried again.", "info")
     return _back(connection_id)
 
 

@@ -1,0 +1,32 @@
+"""The job that looks through all customers of an organization for those that are one."""
+
+from __future__ import annotations
+
+from efm import log
+from efm.customers.resolving import Resolver, Stopped
+from efm.errors import Conflict
+from efm.events.registry import Interrupted, JobContext, Registry
+
+RESOLVE = "identity.resolve"
+logger = log.get("identity")
+
+
+def resolve(context: JobContext) -> None:
+    """A pass over all customers; one that was cut is gone on with. One that runs is left alone."""
+    assert context.organization_id is not None, "customers belong to an organization"
+    resolver = Resolver(
+        context.engine, context.organization_id, is_stopping=context.is_stopping, now=context.now
+    )
+    try:
+        found = resolver.run()
+    except Stopped as error:
+        raise Interrupted from error
+    except Conflict:
+        logger.info("identity.under_way")
+        return
+    logger.info("identity.resolved", **{name: found[name] for name in ("contacts", "seconds")})
+
+
+def register(registry: Registry) -> None:
+    """Declare the job."""
+    registry.job(RESOLVE, resolve)
