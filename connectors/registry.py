@@ -25,6 +25,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "odata": "connectors.systems.odata.connector:OData",
         "rest": "connectors.systems.rest.connector:Rest",
         "salesforce": "connectors.systems.salesforce.connector:Salesforce",
+        "sql": "connectors.systems.sql.connector:Sql",
         "stripe": "connectors.systems.stripe.connector:Stripe",
         "tryton": "connectors.systems.tryton.connector:Tryton",
         "webhook": "connectors.systems.webhook.connector:Webhook",

@@ -62,7 +62,7 @@ class Api:
             burst=burst,
             headers={"Authorization": f"Bearer {token}"},
             secrets=(token,),
-            classify=lambda response: refusals.classify(response, self.midnight),
+            classify=lambda response: refusals.classify(response, self.until_midnight),
         )
 
     # --- time and quota --------------------------------------------------------------------
@@ -71,13 +71,14 @@ class Api:
         """What time it is with HubSpot, as its answers have told: whole seconds, never too late."""
         return (self._outside.now().astimezone(UTC) + self._ahead).replace(microsecond=0)
 
-    def midnight(self) -> datetime:
-        """When the calls of a new day begin: at midnight in the account's zone; or in an hour."""
+    def until_midnight(self) -> float:
+        """Seconds until the calls of a new day: at midnight in the account's zone; or an hour."""
         if self.account_zone is None:
-            return self.now() + timedelta(hours=1)
+            return 3600.0
         here = self.now().astimezone(self.account_zone)
         day = (here + timedelta(days=1)).date()
-        return datetime(day.year, day.month, day.day, tzinfo=self.account_zone).astimezone(UTC)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.account_zone)
+        return (midnight.astimezone(UTC) - self.now()).total_seconds()
 
     def require_quota(self) -> None:
         """Raises Throttled once the share of the daily calls that may be used up is."""
@@ -85,7 +86,7 @@ class Api:
             used = self.daily - self.left
             if used * 100 >= self.daily * self._percent and self._percent < 100:
                 raise Throttled(
-                    self.midnight(),
+                    self.until_midnight(),
                     f"{self._percent} percent of the account's calls for today are used up; "
                     "the rest is left to other apps.",
                 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -60,10 +59,12 @@ def message(error: Mapping[str, Any]) -> str:
     return _TOKEN.sub("…", _unpacked(text))[:500]
 
 
-def classify(response: httpx.Response, midnight: Callable[[], datetime]) -> ConnectorError | None:
+def classify(
+    response: httpx.Response, until_midnight: Callable[[], float]
+) -> ConnectorError | None:
     """The error of an answer, None for success and for what the usual rules know as well.
 
-    `midnight` tells when the calls of a new day begin.
+    `until_midnight` tells in how many seconds the calls of a new day begin.
     """
     status = response.status_code
     if status < 400:
@@ -76,7 +77,7 @@ def classify(response: httpx.Response, midnight: Callable[[], datetime]) -> Conn
     if status == 403:
         return _forbidden(response, error, said)
     if status == 429:
-        return _throttled(response, error, midnight)
+        return _throttled(response, error, until_midnight)
     if status == 423:
         return Transient("HubSpot is changing these records at the moment.")
     if status == 477:  # an account that is being moved to another data centre
@@ -129,13 +130,13 @@ def _forbidden(response: httpx.Response, error: Mapping[str, Any], said: str) ->
 
 
 def _throttled(
-    response: httpx.Response, error: Mapping[str, Any], midnight: Callable[[], datetime]
+    response: httpx.Response, error: Mapping[str, Any], until_midnight: Callable[[], float]
 ) -> Throttled:
     policy = str(error.get("policyName") or "").upper()
     wait = _retry_after(response)
     if policy == "DAILY":
         text = "The account has used up its calls to HubSpot for today."
-        return Throttled(midnight() if wait is None else wait, text)
+        return Throttled(until_midnight() if wait is None else wait, text)
     usual = 1.0 if "secondly limit" in message(error).lower() else 10.0
     return Throttled(
         _WAITS.get(policy, usual) if wait is None else wait, "HubSpot asks to slow down."

@@ -1,0 +1,1 @@
+"""Any database that SQLAlchemy reads: its tables and views as streams."""
