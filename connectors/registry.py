@@ -21,6 +21,7 @@ GROUP = "efm.connectors"
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "files": "connectors.systems.files.connector:Files",
+        "hubspot": "connectors.systems.hubspot.connector:HubSpot",
         "memory": "connectors.systems.memory.connector:Memory",
         "odata": "connectors.systems.odata.connector:OData",
         "rest": "connectors.systems.rest.connector:Rest",

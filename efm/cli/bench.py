@@ -18,6 +18,7 @@ BENCHMARKS = {
     "sentiment": "vader(text) against vaderSentiment 3.3.2",
     "jobs": "events drained from the outbox, latency of a job",
     "dashboard": "the dashboard over 1,000,000 responses",
+    "upsert": "1,000,000 contacts of a file taken in, and read again unchanged",
     "identity": "who is who among 1,000,000 contacts from three sources",
 }
 
@@ -36,7 +37,7 @@ def register(commands: Any) -> None:
     parser.add_argument("--threads", type=int, help="threads of each of our two processes")
     parser.add_argument("--responses", type=int, default=100_000, help="for ingest (100000)")
     parser.add_argument(
-        "--contacts", type=int, default=1_000_000, help="records for identity (1000000)"
+        "--contacts", type=int, default=1_000_000, help="records for upsert and identity (1000000)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=bench)

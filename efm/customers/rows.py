@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 
 @dataclass
@@ -23,6 +25,18 @@ class Counts:
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged
+
+
+_AFRESH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def plan_afresh(session: Session) -> None:
+    """Let the statements of this transaction be planned for what they are given.
+
+    A plan kept from when a table was empty reads it whole, and compares each row with each of a
+    page's thousand keys.
+    """
+    session.execute(_AFRESH)
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -18,7 +18,7 @@ from connectors.mapping import Mapping as FieldMap
 from connectors.records import Page, Record, Stream, content_hash, plain
 from efm.clock import new_id
 from efm.customers.facts import FACTS, forget
-from efm.customers.rows import Counts
+from efm.customers.rows import Counts, plan_afresh
 from efm.customers.upsert import upsert
 from efm.sync import stored
 
@@ -115,6 +115,7 @@ class Intake:
 
     def take(self, page: Page) -> Taken:
         """Store a page: only what is new or changed is written."""
+        plan_afresh(self.session)
         refused = [
             Refused(
                 r.external_id or f"({'row ' + str(r.row) if r.row else _nameless(r.document)})",

@@ -62,7 +62,7 @@ class Api:
             burst=burst,
             headers={"Authorization": f"Bearer {token}"},
             secrets=(token,),
-            classify=lambda response: refusals.classify(response, self.until_midnight),
+            classify=lambda response: refusals.classify(response, self.until_midnight, token),
         )
 
     # --- time and quota --------------------------------------------------------------------
@@ -91,9 +91,12 @@ class Api:
                     "the rest is left to other apps.",
                 )
 
-    def _note(self, http: Http, response: httpx.Response) -> httpx.Response:
+    def _tell_time(self, http: Http) -> None:
         if http.server_time is not None:
             self._ahead = http.server_time.astimezone(UTC) - self._outside.now().astimezone(UTC)
+
+    def _note(self, http: Http, response: httpx.Response) -> httpx.Response:
+        self._tell_time(http)
         daily = _count(response.headers.get("X-HubSpot-RateLimit-Daily"))
         left = _count(response.headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
         if daily is not None and left is not None:
@@ -111,7 +114,8 @@ class Api:
         given = {} if body is None else {"json": body}
         try:
             response = self._http.request(method, path, is_repeatable=True, **given)
-        except (refusals.Absent, refusals.BadRequest, refusals.MissingScopes):
+        except (refusals.Absent, refusals.BadRequest, refusals.Forbidden):
+            self._tell_time(self._http)
             return None
         return document(self._note(self._http, response))
 

@@ -18,7 +18,7 @@ from connectors.systems.hubspot.kinds import Kind
 from connectors.systems.hubspot.linking import Linking
 from connectors.systems.hubspot.portal import Portal
 from connectors.systems.hubspot.reading import Reading
-from connectors.systems.hubspot.refusals import Absent, BadRequest, MissingScopes
+from connectors.systems.hubspot.refusals import Absent, BadRequest, Forbidden
 from connectors.systems.hubspot.shapes import OWN, keeps, merged
 from connectors.systems.hubspot.writing import Writing
 
@@ -96,7 +96,7 @@ class HubSpot(Connector):
         """Why a kind cannot be read; empty when it can."""
         try:
             self._api.page(kind.name, ["hs_object_id"], None, 1, False)
-        except MissingScopes as error:
+        except Forbidden as error:
             return error.message
         except (Absent, BadRequest) as error:
             return f"{error.message} Check its name in the settings."

@@ -50,6 +50,7 @@ class Stage:
 
     label: str
     state: str
+    pipeline: str = ""
 
 
 class Portal:
@@ -134,15 +135,16 @@ class Portal:
         if kind.name not in self._stages:
             said = self._api.tried("GET", f"crm/v3/pipelines/{kind.name}") or {"results": []}
             self._stages[kind.name] = {
-                text_of(stage.get("id")): _stage(stage)
-                for pipeline in items_of(said)
+                text_of(stage.get("id")): _stage(stage, text_of(pipeline.get("id")))
+                for pipeline in _listed(items_of(said))
                 for stage in _listed(pipeline.get("stages"))
             }
         return self._stages[kind.name]
 
-    def first_stage(self, kind: Kind) -> str:
-        """The stage new records begin in: the first of the first pipeline; empty if unknown."""
-        return next(iter(self.stages(kind)), "")
+    def first_stage(self, kind: Kind, pipeline: str = "") -> str:
+        """The stage new records of a pipeline (else the first one) begin in; empty if unknown."""
+        stages = self.stages(kind).items()
+        return next((key for key, each in stages if pipeline in ("", each.pipeline)), "")
 
 
 def _listed(value: Any) -> list[Mapping[str, Any]]:
@@ -171,7 +173,7 @@ def _property(said: Mapping[str, Any]) -> Property:
     )
 
 
-def _stage(said: Mapping[str, Any]) -> Stage:
+def _stage(said: Mapping[str, Any], pipeline: str) -> Stage:
     rules = said.get("metadata")
     rules = rules if isinstance(rules, dict) else {}
     is_closed = str(rules.get("isClosed")).lower() == "true"
@@ -180,4 +182,4 @@ def _stage(said: Mapping[str, Any]) -> Stage:
     except (TypeError, ValueError):
         is_sure = False
     state = ("won" if is_sure else "lost") if is_closed else "open"
-    return Stage(text_of(said.get("label")) or text_of(said.get("id")), state)
+    return Stage(text_of(said.get("label")) or text_of(said.get("id")), state, pipeline)

@@ -24,6 +24,8 @@ from connectors.systems.hubspot.shapes import OWN, keeps, merged, moment
 SEARCH, LIST, DELETED = "", "list", "deleted"
 KEPT = timedelta(days=89)
 """How long HubSpot lists what was deleted, with a day to spare."""
+MOST_SILENT = 50
+"""Pages without anything on them that are passed over in a row; lists may be very long."""
 LONGEST_QUERY = 6_000
 """Characters of property names an address may hold; more are sent in a body."""
 _CURSOR = ("after", "cursor", "paging", "offset")
@@ -48,7 +50,18 @@ class Reading:
         self._gone: str | None = None
 
     def pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
-        """The pages after a state."""
+        """The pages after a state; of those that hold nothing only some, to go on from."""
+        silent, last = 0, None
+        for page in self._pages(state):
+            is_filled = bool(page.records or page.deleted or page.rejected)
+            silent = 0 if is_filled else silent + 1
+            last = page if silent % MOST_SILENT else None
+            if last is None:
+                yield page
+        if last is not None:
+            yield last
+
+    def _pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
         self._gone = _text(state.get("gone"))
         gone = _aware(self._gone)
         window = Window.open(state, self._api.now(), self._lag, self._lag)

@@ -35,7 +35,11 @@ class Absent(ConfigError):
     """What was asked for is not there, or this way to ask for it is not."""
 
 
-class MissingScopes(ConfigError):
+class Forbidden(ConfigError):
+    """The token may not do this, or the account does not have it."""
+
+
+class MissingScopes(Forbidden):
     """The token lacks a permission; `scopes` are those of which one is needed."""
 
     def __init__(self, message: str, scopes: tuple[str, ...]) -> None:
@@ -43,10 +47,12 @@ class MissingScopes(ConfigError):
         self.scopes = scopes
 
 
-def envelope(response: httpx.Response) -> Mapping[str, Any]:
-    """The error's document; empty when there is none, as in a web page."""
+def envelope(response: httpx.Response, secret: str = "") -> Mapping[str, Any]:
+    """The error's document without the secret; empty when there is none, as in a web page."""
+    hidden = secret.encode()
+    content = response.content.replace(hidden, b"...") if hidden else response.content
     try:
-        said = json.loads(response.content)
+        said = json.loads(content)
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
@@ -60,16 +66,17 @@ def message(error: Mapping[str, Any]) -> str:
 
 
 def classify(
-    response: httpx.Response, until_midnight: Callable[[], float]
+    response: httpx.Response, until_midnight: Callable[[], float], secret: str = ""
 ) -> ConnectorError | None:
     """The error of an answer, None for success and for what the usual rules know as well.
 
-    `until_midnight` tells in how many seconds the calls of a new day begin.
+    `until_midnight` tells in how many seconds the calls of a new day begin. `secret`
+    is cut out of what is said.
     """
     status = response.status_code
     if status < 400:
         return None
-    error = envelope(response)
+    error = envelope(response, secret)
     said = message(error)
     if status == 401:
         text = "HubSpot refuses the token; it was rotated, deleted or has expired. Enter a new one."
@@ -126,7 +133,7 @@ def _forbidden(response: httpx.Response, error: Mapping[str, Any], said: str) ->
         named = f"the scope “{best}”" if best else "the scope it needs"
         return MissingScopes(f"The token lacks a permission; give the app {named}.", scopes)
     text = f"HubSpot does not allow this (403). {said}".strip()
-    return ConfigError(text, {"access_token": ["It may not do this."]})
+    return Forbidden(text, {"access_token": ["It may not do this."]})
 
 
 def _throttled(

@@ -103,7 +103,8 @@ class Writing:
         if made.needs_time:
             properties.setdefault("hs_timestamp", str(int(self._api.now().timestamp() * 1000)))
         if made.needs_stage:
-            stage = self._portal.first_stage(self._portal.kind(self._kind))
+            kind = self._portal.kind(self._kind)
+            stage = self._portal.first_stage(kind, properties.get("hs_pipeline", ""))
             if stage:
                 properties.setdefault("hs_pipeline_stage", stage)
         about = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": made.to_contact}
@@ -201,7 +202,7 @@ def sendable(name: str, value: Any, kind: str) -> str:
     if isinstance(value, (int, Decimal, float)):
         if not math.isfinite(value):
             raise ValueError(f"The property {name} cannot hold this number.")
-        number = Decimal(str(value))
+        number = Decimal(str(value)) + 0  # which also makes a negative zero one like the others
         return format(number.to_integral_value() if number == int(number) else number, "f")
     if isinstance(value, datetime):
         at = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
