@@ -118,7 +118,7 @@ def test_an_unknown_kind_names_the_known() -> None:
     with pytest.raises(UnknownConnector) as caught:
         registry.get("salesfarce")
     assert {"files", "memory"} <= set(caught.value.known)
-    assert "files, memory" in caught.value.message
+    assert "files, hubspot" in caught.value.message
     assert isinstance(caught.value, ConfigError)
 
 
