@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 _DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, :lock, :queueing_lock,"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, :priority, :lock, :queueing_lock,"
     " CAST(:args AS jsonb), CAST(:at AS timestamptz))::procrastinate_job_to_defer_v1])"
 )
 _DEFER_TICK = text(
@@ -32,11 +32,13 @@ def enqueue(
     once: str | None = None,
     at: datetime | None = None,
     queue: str = "default",
+    priority: int = 0,
     **arguments: Any,
 ) -> None:
     """Put a job in the queue.
 
     `lock` serialises jobs of the same key; `once` skips the job when one with that key still waits.
+    Jobs of a higher `priority` are taken first, those of the same in the order they came.
     """
     if once is not None and session.execute(_EXISTS, {"queueing_lock": once}).first():
         return
@@ -46,6 +48,7 @@ def enqueue(
     values = {
         "queue": queue,
         "task": task,
+        "priority": priority,
         "lock": lock,
         "queueing_lock": once,
         "args": orjson.dumps(arguments).decode(),

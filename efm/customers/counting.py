@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from efm.customers import resolving
+from efm.customers import passes
 
 RULES = {
     "external_id": "its own id",
@@ -51,7 +51,7 @@ def report(session: Session) -> dict[str, Any]:
     asked: dict[str, dict[str, int]] = {}
     for row in session.execute(_ASKED):
         asked.setdefault(row.state, {"likely": 0, "conflict": 0})[row.kind] = row.n
-    last = resolving.latest(session)
+    last = passes.latest(session)
     return {
         "contacts": customers["contacts"][0],
         "accounts": customers["accounts"][0],

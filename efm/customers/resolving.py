@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, text
 
 from efm import clock
-from efm.customers import companies, matches, merging, rules
+from efm.customers import companies, matches, merging, passes, rules
 from efm.customers.comparable import Gathering, People, Said
 from efm.customers.deciding import Decided, decide
 from efm.customers.rules import Rules
@@ -79,7 +78,7 @@ class Resolver:
     def _pass(self) -> dict[str, Any]:
         began, started = time.perf_counter(), self.now()
         with unit(self.engine, self.organization_id) as session:
-            run_id = begin(session, started)
+            run_id = passes.begin(session, started)
         try:
             found = self._everybody(run_id, started)
         except Stopped:
@@ -244,22 +243,6 @@ def _parts(pairs: Sequence[merging.Pair]) -> list[Sequence[merging.Pair]]:
 
 def _batches(parts: Sequence[Any], size: int) -> list[Sequence[Any]]:
     return [parts[start : start + size] for start in range(0, len(parts), size)]
-
-
-def begin(session: Session, now: datetime) -> uuid.UUID:
-    """The pass that was cut, to be gone on with, or a new one."""
-    found = session.scalars(select(Resolution).where(Resolution.state == "running")).first()
-    if found is None:
-        found = Resolution(state="running", started_at=now, heartbeat_at=now)
-        session.add(found)
-        session.flush()
-    found.started_at = found.heartbeat_at = now
-    return found.id
-
-
-def latest(session: Session) -> Resolution | None:
-    """The pass that began last."""
-    return session.scalars(select(Resolution).order_by(Resolution.started_at.desc())).first()
 
 
 def said_of_contacts(

@@ -23,6 +23,8 @@ FAILED_JOBS_KEPT_DAYS = 30
 LOST_AFTER_SECONDS = 30.0
 # Somebody who handed over a file may come back to the rest of the page a day later.
 FILES_KEPT_DAYS = 2
+# Thousands of organizations' chores fall due at one moment; what somebody waits for goes first.
+BEHIND_THE_REST = -10
 
 _RECOVER = text(
     """
@@ -80,7 +82,7 @@ def enqueue_for_each(context: JobContext, job: str) -> int:
     for organization_id in ids:
         with unit(context.engine, organization_id) as session:
             key = f"{job}:{organization_id}"
-            queue.enqueue(session, job, lock=key, once=key)
+            queue.enqueue(session, job, lock=key, once=key, priority=BEHIND_THE_REST)
     return len(ids)
 
 

@@ -745,5 +745,6 @@ def test_the_pages_hold_no_inline_code(house: House, config: Config) -> None:
 def test_the_in_memory_system_is_not_offered_in_production(house: House, config: Config) -> None:
     from dataclasses import replace
 
-    assert set(connections.kinds(config)) == {"files", "memory"}
-    assert set(connections.kinds(replace(config, mode="production"))) == {"files"}
+    offered = set(connections.kinds(config))
+    assert {"files", "memory", "salesforce"} <= offered
+    assert set(connections.kinds(replace(config, mode="production"))) == offered - {"memory"}

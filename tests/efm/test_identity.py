@@ -280,3 +280,39 @@ def test_the_job_and_the_report(house: House) -> None:
     assert told["contacts"] + told["merged"]["contacts"] == 2
     assert told["matched_on_arrival"]["contact"]["email"] == 1
     assert told["last_pass"]["state"] == "succeeded"
+
+
+def test_a_pass_is_begun_where_something_is_new(house: House) -> None:
+    from efm.customers import passes
+    from efm.jobs import identity as jobs
+    from tests.efm.test_jobs import Bench
+
+    bench = Bench(house.app.extensions["efm.config"], house.engine)
+    jobs.register(bench.registry)
+
+    def begun(**arguments: bool) -> int:
+        bench.put(house, "identity.resolve", **arguments)
+        bench.run()
+        with house.unit() as session:
+            return session.execute(text("SELECT count(*) FROM resolutions")).scalar_one()
+
+    def time_goes_by() -> None:
+        with house.unit() as session:
+            values = {"by": passes.MARGIN + timedelta(hours=1)}
+            session.execute(text("UPDATE identities SET said_at = said_at - :by"), values)
+            session.execute(text("UPDATE resolutions SET started_at = started_at - :by"), values)
+            session.execute(text("UPDATE identities SET said_at = said_at - :by"), values)
+
+    assert begun() == 0, "there is nobody"
+    load(house, "CRM", Contact(external_id="1", name="Dora Lind", phone="+49301234567"))
+    assert begun() == 1
+    time_goes_by()
+    assert begun() == 1, "nothing is new"
+    assert begun(is_asked=True) == 2, "somebody wants it all the same"
+    time_goes_by()
+    load(house, "CRM", Contact(external_id="2", name="Ben Lind"))
+    assert begun() == 3
+    time_goes_by()
+    with house.unit() as session:
+        rules.save(session, rules.document(rules.DEFAULT), clock.now())
+    assert begun() == 4, "the rules are new"

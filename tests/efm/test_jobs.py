@@ -290,3 +290,15 @@ def test_how_a_job_ended_is_written_again_when_the_connection_breaks(
     left.extend(ConnectorException() for _ in range(3))
     with pytest.raises(ConnectorException):
         asyncio.run(insist(write))
+
+
+def test_what_somebody_waits_for_goes_before_the_chores(house: House, bench: Bench) -> None:
+    seen: list[str] = []
+    bench.registry.job("test.note", lambda _context, word: seen.append(word))
+    with house.unit() as session:
+        for word, priority in (("chore", -10), ("mail", 0), ("other mail", 0)):
+            queue.enqueue(
+                session, "test.note", queue=bench.queue, lock="one", priority=priority, word=word
+            )
+    bench.run(concurrency=1)
+    assert seen == ["mail", "other mail", "chore"]

@@ -104,6 +104,15 @@ def test_a_job_is_enqueued_for_each_organization_once(
     expected = {"organization_id": str(house.id)}
     assert jobs_of(house, "insight.roll_up") == [expected]
     assert len(jobs_of(stranger, "insight.roll_up")) == 1
+    with house.engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT DISTINCT priority FROM procrastinate_jobs"
+                " WHERE task_name = 'insight.roll_up' AND args ->> 'organization_id' = :id"
+            ),
+            {"id": str(house.id)},
+        )
+        assert rows.scalars().all() == [chores.BEHIND_THE_REST]
 
 
 def connection_with_stream(house: House, **values: Any) -> Connection:

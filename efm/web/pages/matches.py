@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from efm import queue
-from efm.customers import counting, desk, matches, resolving, separating
+from efm.customers import counting, desk, matches, passes, separating
 from efm.errors import Conflict
 from efm.web import doorway, unit
 from efm.web.auth import principal
@@ -30,7 +30,7 @@ def index() -> str:
     return render_template(
         "customers/matches.html", view=view, views=desk.VIEWS, counts=desk.counts(session),
         page=desk.page(session, view, request.args.get("after", "")),
-        last=resolving.latest(session),
+        last=passes.latest(session),
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def look() -> Response:
     """Compare all customers anew, in the background."""
     session = unit.session()
     key = f"identity.resolve {session.organization_id}"
-    queue.enqueue(session, "identity.resolve", lock=key, once=key)
+    queue.enqueue(session, "identity.resolve", lock=key, once=key, is_asked=True)
     doorway.actor().note(session, unit.now(), "customers.compared")
     return _back("All customers are compared now. This page shows what is found.")
 

@@ -1,5 +1,7 @@
-"""Sources for the conformance kit: a SQLite file and a PostgreSQL schema, with and without a column
-that tells the last change."""
+"""Sources for the conformance kit: a SQLite file and a PostgreSQL schema.
+
+Each is with and without a column that tells the last change.
+"""
 
 from __future__ import annotations
 

@@ -280,7 +280,7 @@ def test_its_webhooks_are_verified_and_received(
     ends = time.monotonic() + 15
     while not kept and time.monotonic() < ends:
         time.sleep(0.02)
-    (delivery,) = kept
+    delivery = kept[0]  # It may be sent more than once.
     connector = connect(address)
     assert connector.verify(delivery) == json.loads(delivery.body)["id"]
     found = dict(connector.receive(delivery))
