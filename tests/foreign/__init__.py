@@ -24,7 +24,7 @@ def python_of(name: str) -> Path:
     home = ROOT / ".foreign" / name
     found, ends = (
         home / "bin" / "python",
-        time.monotonic() + (300 if os.environ.get("EFM_CI") else 0),
+        time.monotonic() + (240 if os.environ.get("EFM_CI") else 0),
     )
     # The list is copied once all of it is there; CI installs them beside the tests.
     while not (home / "installed").exists() and time.monotonic() < ends:

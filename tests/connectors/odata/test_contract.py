@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from connectors.conformance import ConnectorContract, Runner, Source
 from connectors.cursor import guarded
@@ -105,6 +106,7 @@ class TestKeyset(_Contract):
         return ServiceSource()
 
 
+@pytest.mark.full
 class TestKeysetWithSmallServerPages(_Contract):
     """The service gives fewer than it is asked for, with a link."""
 
@@ -119,6 +121,7 @@ class TestServed(_Contract):
         return LoopingSource(refuses={"$top", "gt"}, absolute_links=True)
 
 
+@pytest.mark.full
 class TestWholeForWantOfAFilter(_Contract):
     """The service refuses every filter; all is read each time."""
 
@@ -131,6 +134,7 @@ class TestWholeForWantOfAFilter(_Contract):
         _resumes_inside_a_pass(self.seeded(tmp_path))
 
 
+@pytest.mark.full
 class TestWhole(_Contract):
     """No change time: read whole each time, and swept."""
 
@@ -150,6 +154,7 @@ class TestDelta(_Contract):
         return TrackingSource()
 
 
+@pytest.mark.full
 class TestDeltaOf401(_Contract):
     """Delta links after version 4.01, where only what changed is told."""
 

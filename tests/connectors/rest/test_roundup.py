@@ -161,6 +161,7 @@ class TrackerSource(Source):
         return ({"address": f"{self.tracker.web}rest/", "preset": "roundup", "auth": "none"},)
 
 
+@pytest.mark.full
 class TestPages(ConnectorContract):
     """Page numbers, as the preset has it."""
 

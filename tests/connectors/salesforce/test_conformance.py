@@ -34,12 +34,14 @@ class TestByPages(_Served):
     kind = OrgSource
 
 
+@pytest.mark.full
 class TestInBulk(_Served):
     """The first pass by a bulk job."""
 
     kind = BulkSource
 
 
+@pytest.mark.full
 class TestHardDeletes(_Served):
     """Records that vanish without a mark."""
 

@@ -53,6 +53,7 @@ class TestPostgres(OverPostgres):
     """A table with a time of change, by a clock we hold."""
 
 
+@pytest.mark.full
 class TestWholePostgres(OverPostgres):
     """A table without."""
 

@@ -410,6 +410,7 @@ def test_the_way_of_reading_may_change(place: Place) -> None:
             place.pages("t", state, cursors=cursors)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("with_cursor", "rows"), [(True, 200_000), (False, 60_000)])
 def test_a_long_table_is_read_in_flat_memory(place: Place, with_cursor: bool, rows: int) -> None:
     more = ", now() AS updated_at" if with_cursor else ""
