@@ -42,6 +42,7 @@ __all__ = [
     "Target",
     "content_hash",
     "plain",
+    "plain_value",
 ]
 
 Raw = MappingOf[str, Any]
@@ -193,7 +194,8 @@ class Delivery:
         return [value for each, value in self.headers if each.lower() == wanted]
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """What stands in JSON for a value that JSON has no type for."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, (datetime, date, time)):
@@ -211,13 +213,13 @@ def _plain(value: Any) -> Any:
 
 def plain(document: MappingOf[str, Any]) -> dict[str, Any]:
     """The same document in JSON's types: Decimal and times become text, bytes become hex."""
-    answer: dict[str, Any] = json.loads(json.dumps(document, default=_plain))
+    answer: dict[str, Any] = json.loads(json.dumps(document, default=plain_value))
     return answer
 
 
 def content_hash(document: MappingOf[str, Any]) -> bytes:
     """SHA-256 of the document, equal for equal content whatever the order of its names."""
     text = json.dumps(
-        document, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True
+        document, default=plain_value, sort_keys=True, separators=(",", ":"), ensure_ascii=True
     )
     return hashlib.sha256(text.encode("ascii")).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,17 +12,18 @@ from sqlalchemy.orm import Session
 
 from connectors.canonical import Contact
 from efm.customers.names import agreement
+from efm.customers.rows import any_of, as_json
 from efm.customers.rules import DEFAULT, Rules
 
 _KNOWN = text(
     "SELECT external_id, coalesce(contact_id, account_id) AS id FROM identities"
-    " WHERE connection_id = :connection AND entity = :entity AND external_id = ANY(:ids)"
+    f" WHERE connection_id = :connection AND entity = :entity AND external_id = {any_of('ids')}"
 )
 _BY_KEYS = text(
     "SELECT i.contact_id AS id, i.connection_id, i.email, i.phone, i.said->>'name' AS name,"
     " i.said->'attributes' AS attributes, c.email AS own_email, c.name AS own_name"
     " FROM identities i JOIN contacts c ON c.id = i.contact_id"
-    " WHERE i.email = ANY(:emails) OR i.phone = ANY(:phones)"
+    f" WHERE i.email = {any_of('emails')} OR i.phone = {any_of('phones')}"
 )
 
 
@@ -45,7 +47,7 @@ def known(
     if not wanted:
         return {}
     rows = session.execute(
-        _KNOWN, {"connection": connection_id, "entity": entity, "ids": wanted}
+        _KNOWN, {"connection": connection_id, "entity": entity, "ids": as_json(wanted)}
     ).all()
     return {row.external_id: row.id for row in rows}
 
@@ -129,6 +131,12 @@ class Keys:
         return self._names(contact_id, record) in ("same", "alike", "unknown")
 
 
+def repeated(records: Iterable[Contact]) -> frozenset[str]:
+    """The e-mails and phones that more than one of the records holds."""
+    counts = Counter(each for record in records for each in (record.email, record.phone) if each)
+    return frozenset(each for each, n in counts.items() if n > 1)
+
+
 def keys_of(session: Session, records: Sequence[Contact], rules: Rules = DEFAULT) -> Keys:
     """The contacts already there that share an e-mail or a phone with any of the records."""
     emails = sorted({record.email for record in records if record.email})
@@ -136,7 +144,8 @@ def keys_of(session: Session, records: Sequence[Contact], rules: Rules = DEFAULT
     keys = Keys(rules)
     if not emails and not phones:
         return keys
-    for row in session.execute(_BY_KEYS, {"emails": emails, "phones": phones}):
+    values = {"emails": as_json(emails), "phones": as_json(phones)}
+    for row in session.execute(_BY_KEYS, values):
         said = Contact(
             external_id="", name=row.name, email=row.email, phone=row.phone,
             attributes=row.attributes or {},

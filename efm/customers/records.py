@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from connectors.canonical import Record
 from efm.customers import sources
 from efm.customers.documents import DOCUMENTS, Document
-from efm.customers.rows import Counts, plan_afresh
+from efm.customers.rows import Counts
 from efm.customers.upsert import upsert
 from efm.errors import NotFound
 from efm.models import Account, Connection, Contact, Identity, Interaction, Measurement
@@ -154,7 +154,6 @@ def store(session: Session, entity: str, records: Sequence[Record], now: datetim
 
     A record the database cannot hold never fails its neighbours: its id is None.
     """
-    plan_afresh(session)
     connection_id = sources.own_connection(session, sources.API).id
     # In one order everywhere, so that two batches with the same records never wait for each other.
     ordered = sorted(records, key=lambda each: each.external_id)

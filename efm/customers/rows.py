@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 
 @dataclass
@@ -27,19 +25,13 @@ class Counts:
         self.unchanged += other.unchanged
 
 
-_AFRESH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+def any_of(name: str) -> str:
+    """SQL for any of many texts that are given as one JSON list, which is made and read many times
+    faster than an array."""
+    return f"ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:{name} AS jsonb))))"
 
 
-def plan_afresh(session: Session) -> None:
-    """Let the statements of this transaction be planned for what they are given.
-
-    A plan kept from when a table was empty reads it whole, and compares each row with each of a
-    page's thousand keys.
-    """
-    session.execute(_AFRESH)
-
-
-def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+def as_json(rows: Sequence[Mapping[str, Any]] | Sequence[str]) -> str:
     """The rows as JSON; what JSON has no type for becomes text."""
     try:
         return orjson.dumps(rows, default=str).decode()

@@ -32,6 +32,21 @@ _INSERT_CONTACTS = text(
     " coalesce(attributes, '{}') FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid,"
     " account_id uuid, name text, email text, phone text, language text, attributes jsonb)"
 )
+# A customer nobody knew and who it is there, out of one document: one reading of it, one journey.
+# The first identity of a contact has the contact's id, which saves making another.
+_INSERT_NEW_CONTACTS = text(
+    "WITH new AS MATERIALIZED (SELECT id, external_id, account_id, said, modified_at"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, external_id text,"
+    " account_id uuid, said jsonb, modified_at timestamptz)), made AS ("
+    " INSERT INTO contacts (organization_id, id, account_id, name, email, phone, language, attributes)"
+    " SELECT efm_current_organization(), id, account_id, coalesce(said->>'name',"
+    " CASE WHEN said = '{}' THEN external_id ELSE '' END), said->>'email', said->>'phone',"
+    " said->>'language', coalesce(said->'attributes', '{}') FROM new)"
+    " INSERT INTO identities (organization_id, id, connection_id, entity, external_id, contact_id,"
+    " said, email, phone, modified_at, said_at)"
+    " SELECT efm_current_organization(), id, :connection, 'contact', external_id, id, said,"
+    " said->>'email', said->>'phone', modified_at, :now FROM new"
+)
 # What a source leaves open now does not take back what it said before.
 _MERGED = (
     "i.said || excluded.said || CASE WHEN excluded.said ? 'attributes' THEN jsonb_build_object("
@@ -139,30 +154,38 @@ def _contacts(
     named = (r.account_external_id for r in records)
     accounts = _ensure(session, connection_id, "account", named, now)
     known = identity.known(session, connection_id, "contact", (r.external_id for r in records))
-    declared = rules.of(session)
     unknown = [record for record in records if record.external_id not in known]
-    keys = identity.keys_of(session, unknown, declared)
+    keys = identity.keys_of(session, unknown, rules.of(session))
+    repeated = identity.repeated(unknown)
     fresh: list[dict[str, Any]] = []
     identities: list[dict[str, Any]] = []
     touched: set[uuid.UUID] = set()
     for record in records:
-        found = known.get(record.external_id)
+        found, how = known.get(record.external_id), "external_id"
         matched = None if found else keys.match(record, connection_id)
-        contact_id = found or (matched[0] if matched else new_id())
-        how = matched[1] if matched else "external_id"
-        row = _identity_row("contact", record.external_id, contact_id, how, record)
-        identities.append(row)
-        if found or matched:
-            touched.add(contact_id)
+        if matched:
+            found, how = matched
+        contact_id = found or new_id()
+        if found:
+            touched.add(found)
+            identities.append(_identity_row("contact", record.external_id, found, how, record))
         else:
-            account_id = accounts.get(record.account_external_id or "")
-            bare = {} if row["said"] else {"name": record.external_id}
-            fresh.append({**row["said"], **bare, "id": contact_id, "account_id": account_id})
-        if not found:
+            fresh.append(
+                {
+                    "id": contact_id, "external_id": record.external_id,
+                    "account_id": accounts.get(record.account_external_id or ""),
+                    "said": survivorship.said_by(record), "modified_at": record.modified_at,
+                }
+            )  # fmt: skip
+        # Whom nobody else on this page can mean need not be remembered.
+        if matched or (not found and not repeated.isdisjoint((record.email, record.phone))):
             keys.add(contact_id, connection_id, record)
     if fresh:
-        session.execute(_INSERT_CONTACTS, {"rows": as_json(fresh)})
-    return _derived(session, connection_id, "contact", identities, touched, fresh, now)
+        values = {"rows": as_json(fresh), "connection": connection_id, "now": now}
+        session.execute(_INSERT_NEW_CONTACTS, values)
+    counts = _derived(session, connection_id, "contact", identities, touched, (), now)
+    counts.created += len(fresh)
+    return counts
 
 
 def _derived(

@@ -89,6 +89,7 @@ class Identity(Tenant, Created, Base):
     """
 
     __tablename__ = "identities"
+    is_part = True
     extra_args = (
         UniqueConstraint("organization_id", "connection_id", "entity", "external_id"),
         belongs_to("connections", "connection_id"),
@@ -97,8 +98,8 @@ class Identity(Tenant, Created, Base):
         CheckConstraint("entity IN ('contact', 'account')", name="entity"),
         CheckConstraint("num_nonnulls(contact_id, account_id) = 1", name="one_customer"),
         CheckConstraint("(entity = 'contact') = (contact_id IS NOT NULL)", name="entity_matches"),
-        Index("ix_identities_contact", "organization_id", "contact_id"),
-        Index("ix_identities_account", "organization_id", "account_id"),
+        _index_where_set("ix_identities_contact", "contact_id"),
+        _index_where_set("ix_identities_account", "account_id"),
         _index_where_set("ix_identities_email", "email"),
         _index_where_set("ix_identities_phone", "phone"),
     )

@@ -119,6 +119,7 @@ class RawRecord(Tenanted, Base):
     """A record as the source said it, with the hash that tells whether it changed."""
 
     __tablename__ = "raw_records"
+    is_part = True
     key_columns = ("organization_id", "connection_id", "stream", "external_id")
     extra_args = (belongs_to("connections", "connection_id"),)
 
@@ -143,6 +144,13 @@ class RejectedRecord(Tenant, Created, Base):
         belongs_to("sync_runs", "sync_run_id", on_delete="SET NULL"),
         CheckConstraint("attempts >= 1", name="attempts"),
         Index("ix_rejected_records_run", "organization_id", "sync_run_id"),
+        Index(
+            "ix_rejected_records_open",
+            "organization_id",
+            "connection_id",
+            "stream",
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
     )
 
     connection_id: Mapped[uuid.UUID]

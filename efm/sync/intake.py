@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from connectors.errors import RecordError
 from connectors.mapping import Mapping as FieldMap
-from connectors.records import Page, Record, Stream, content_hash, plain
+from connectors.records import Page, Record, Stream
 from efm.clock import new_id
 from efm.customers.facts import FACTS, forget
-from efm.customers.rows import Counts, plan_afresh
+from efm.customers.rows import Counts
 from efm.customers.upsert import upsert
 from efm.sync import stored
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A raw record that could not be used."""
-
-    external_id: str
-    document: Mapping[str, Any]
-    reason: str
-    field: str | None = None
+from efm.sync.ready import Preparing, Ready, Refused, clean, storable
 
 
 @dataclass
@@ -44,49 +35,6 @@ class Taken:
     refused: Sequence[Refused] = ()
 
 
-NOTHING_SAID = frozenset(("", "na", "n/a", "nan", "null", "none", "-"))
-
-
-def fingerprint(mappings: Sequence[FieldMap]) -> bytes:
-    """Changes with the mappings, so that a new mapping makes every record new."""
-    return hashlib.sha256(orjson.dumps([m.document() for m in mappings])).digest()
-
-
-def is_silent(mapping: FieldMap, raw: Mapping[str, Any], beside: Sequence[FieldMap]) -> bool:
-    """Whether a record says nothing of one of the things it may hold (no total charges yet)."""
-    if mapping.entity != "measurement" or len(beside) == 1:
-        return False
-    told = [raw.get(f.source) for f in mapping.fields if f.target in ("value", "amount_minor")]
-    return all(value is None or str(value).strip().lower() in NOTHING_SAID for value in told)
-
-
-def _nameless(document: Mapping[str, Any]) -> str:
-    """What stands for the id of a record that has none; the same record is counted once."""
-    return f"without id {hashlib.sha256(content_hash(document)).hexdigest()[:16]}"
-
-
-def storable(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as JSON that PostgreSQL can hold."""
-    return {_clean(str(k)): _clean(v) for k, v in plain(document).items()}
-
-
-def _clean(value: Any) -> Any:
-    """The value as PostgreSQL can hold it: NUL and lone surrogates become U+FFFD."""
-    if isinstance(value, str):
-        if "\0" in value or not value.isascii():
-            return (
-                value.replace("\0", "\ufffd")
-                .encode("utf-16", "surrogatepass")
-                .decode("utf-16", "replace")
-            )
-        return value
-    if isinstance(value, dict):
-        return {_clean(str(k)): _clean(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_clean(v) for v in value]
-    return value
-
-
 def _modified_at(records: Sequence[Record]) -> datetime | None:
     """When the source last changed the record, as far as it says."""
     return max((each.modified_at for each in records if each.modified_at), default=None)
@@ -96,6 +44,10 @@ def _is_older(records: Sequence[Record], known: datetime | None) -> bool:
     """Whether what came is older than what we have: deliveries may come in any order."""
     given = _modified_at(records)
     return known is not None and given is not None and given < known
+
+
+def _ids(given: Collection[str]) -> dict[str, str]:
+    return {"ids": orjson.dumps(list(given)).decode()}
 
 
 @dataclass
@@ -115,30 +67,14 @@ class Intake:
 
     def take(self, page: Page) -> Taken:
         """Store a page: only what is new or changed is written."""
-        plan_afresh(self.session)
-        refused = [
-            Refused(
-                r.external_id or f"({'row ' + str(r.row) if r.row else _nameless(r.document)})",
-                r.document, r.reason,
-            )
-            for r in page.rejected
-        ]  # fmt: skip
-        by_id: dict[str, Mapping[str, Any]] = {}
-        for given in page.records:
-            raw = {_clean(name): _clean(value) for name, value in given.items()}
-            try:
-                by_id[self.stream.external_id(raw)[:255]] = raw
-            except RecordError as error:
-                refused.append(Refused(f"({_nameless(raw)})", raw, error.message))
-        mark = fingerprint(self.mappings)
-        hashes = {
-            external_id: hashlib.sha256(content_hash(raw) + mark).digest()
-            for external_id, raw in by_id.items()
-        }
-        changed, seen, known_at = self._changed(hashes)
+        return self.store(Preparing.of(self.stream, self.mappings).ready(page))
+
+    def store(self, ready: Ready) -> Taken:
+        """Store a page that was made ready under these very mappings."""
+        changed, seen, known_at = self._changed(ready.hashes)
         ours = self._ours(changed)
-        good, more = self._map({each: by_id[each] for each in changed if each not in ours})
-        refused += more
+        good, more = self._map(ready, [each for each in changed if each not in ours])
+        refused = [*ready.refused, *more]
         # What we wrote there ourselves is nothing the customer did.
         good |= {each: [] for each in ours}
         for external_id in [each for each in good if _is_older(good[each], known_at.get(each))]:
@@ -146,15 +82,15 @@ class Intake:
             seen.append(external_id)
         records = [record for found in good.values() for record in found]
         counts = upsert(self.session, self.connection_id, records, self.now)
-        self._store_raw(good, by_id, hashes)
+        self._store_raw(good, ready)
         if self.stream.deletes == "sweep" and seen:
             self.session.execute(
-                stored.SEEN, {**self._where(), "ids": seen, "generation": self.generation}
+                stored.SEEN, {**self._where(), **_ids(seen), "generation": self.generation}
             )
         self._reject(refused)
-        self._resolve(list(good))
-        deleted = self.delete(page.deleted)
-        read = len(page.records) + len(page.rejected) + len(page.deleted)
+        self._resolve(good)
+        deleted = self.delete(ready.page.deleted)
+        read = len(ready.page.records) + len(ready.page.rejected) + len(ready.page.deleted)
         counts.unchanged += len(seen)
         return Taken(read, counts, len(refused), deleted, refused)
 
@@ -165,7 +101,7 @@ class Intake:
         the source last changed those it has not deleted since, as far as it said."""
         if not hashes:
             return [], [], {}
-        rows = self.session.execute(stored.KNOWN, {**self._where(), "ids": list(hashes)}).all()
+        rows = self.session.execute(stored.KNOWN, {**self._where(), **_ids(hashes)}).all()
         known = {row.external_id: row for row in rows}
         changed: list[str] = []
         seen: list[str] = []
@@ -176,38 +112,37 @@ class Intake:
         at = {name: row.modified_at for name, row in known.items() if row.deleted_at is None}
         return changed, seen, {name: moment for name, moment in at.items() if moment is not None}
 
-    def _ours(self, ids: Sequence[str]) -> set[str]:
+    def _ours(self, ids: Collection[str]) -> set[str]:
         """Which of these records were made there by our own writing back."""
-        if not ids:
+        if not ids or not self._is_any(stored.ANY_OURS):
             return set()
-        return set(self.session.execute(stored.OURS, {**self._where(), "ids": list(ids)}).scalars())
+        return set(self.session.execute(stored.OURS, {**self._where(), **_ids(ids)}).scalars())
+
+    def _is_any(self, question: TextClause) -> bool:
+        return bool(self.session.execute(question, self._where()).scalar_one())
 
     def _map(
-        self, raws: Mapping[str, Mapping[str, Any]]
+        self, ready: Ready, ids: Sequence[str]
     ) -> tuple[dict[str, list[Record]], list[Refused]]:
-        """Canonical records of raw ones; a raw record is taken whole or refused whole."""
+        """Canonical records of raw ones, and what was refused."""
         good: dict[str, list[Record]] = {}
         refused: list[Refused] = []
-        for external_id, raw in raws.items():
-            try:
-                good[external_id] = [
-                    mapping.apply(raw)
-                    for mapping in self.mappings
-                    if not is_silent(mapping, raw, self.mappings)
-                ]
-            except RecordError as error:
-                refused.append(Refused(external_id, raw, error.message, error.field))
+        preparing = Preparing(self.stream, self.mappings, b"")
+        for external_id in ids:
+            found = ready.mapped.get(external_id)
+            if found is None:
+                found = preparing.map(external_id, ready.raws[external_id])
+            if isinstance(found, Refused):
+                refused.append(found)
+            else:
+                good[external_id] = found
         return good, refused
 
-    def _store_raw(
-        self,
-        good: Mapping[str, Sequence[Record]],
-        raws: Mapping[str, Mapping[str, Any]],
-        hashes: Mapping[str, bytes],
-    ) -> None:
+    def _store_raw(self, good: Mapping[str, Sequence[Record]], ready: Ready) -> None:
         rows = [
             {
-                "external_id": each, "hash": hashes[each].hex(), "document": storable(raws[each]),
+                "external_id": each, "hash": ready.hashes[each].hex(),
+                "document": orjson.Fragment(ready.documents[each]),
                 "modified_at": _modified_at(found),
             }
             for each, found in good.items()
@@ -219,7 +154,7 @@ class Intake:
                     **self._where(),
                     "generation": self.generation,
                     "now": self.now,
-                    "rows": json.dumps(rows, default=str),
+                    "rows": orjson.dumps(rows).decode(),
                 },
             )
 
@@ -229,10 +164,10 @@ class Intake:
             rows = [
                 {
                     "id": str(new_id()),
-                    "external_id": _clean(external_id),
+                    "external_id": clean(external_id),
                     "document": storable(each.document),
                     "field": each.field,
-                    "reason": _clean(each.reason)[:2000],
+                    "reason": clean(each.reason)[:2000],
                 }
                 for external_id, each in unique.items()
             ]
@@ -241,11 +176,9 @@ class Intake:
                 {**self._where(), "run": self.run_id, "rows": json.dumps(rows)},
             )
 
-    def _resolve(self, ids: Sequence[str]) -> None:
-        if ids:
-            self.session.execute(
-                stored.RESOLVE, {**self._where(), "ids": list(ids), "now": self.now}
-            )
+    def _resolve(self, ids: Collection[str]) -> None:
+        if ids and self._is_any(stored.ANY_REJECTED):
+            self.session.execute(stored.RESOLVE, {**self._where(), **_ids(ids), "now": self.now})
 
     def delete(self, external_ids: Sequence[str]) -> int:
         """Records the source no longer has: history and measurements go, people stay known."""
@@ -254,7 +187,7 @@ class Intake:
         self._resolve(external_ids)
         documents = (
             self.session.execute(
-                stored.DELETE, {**self._where(), "ids": list(external_ids), "now": self.now}
+                stored.DELETE, {**self._where(), **_ids(external_ids), "now": self.now}
             )
             .scalars()
             .all()
@@ -297,14 +230,11 @@ class Intake:
 
         Those taken are stored as if the source had sent them; the others count one attempt more.
         """
-        good, refused = self._map(documents)
+        ready = Preparing.of(self.stream, self.mappings).named(documents)
+        good, refused = self._map(ready, list(ready.raws))
         records = [record for found in good.values() for record in found]
         upsert(self.session, self.connection_id, records, self.now)
-        mark = fingerprint(self.mappings)
-        hashes = {
-            each: hashlib.sha256(content_hash(documents[each]) + mark).digest() for each in good
-        }
-        self._store_raw(good, documents, hashes)
-        self._resolve(list(good))
+        self._store_raw(good, ready)
+        self._resolve(good)
         self._reject(refused)
         return len(good), refused

@@ -17,7 +17,7 @@ from connectors.mapping import Mapping as FieldMap
 from connectors.money import EXPONENTS
 from connectors.plan import Prepared, prepare
 from connectors.records import Raw, Stream
-from efm.sync.intake import is_silent
+from efm.sync.ready import is_silent
 
 SAMPLED = 200
 SHOWN = 10

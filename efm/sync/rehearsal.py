@@ -20,7 +20,8 @@ from efm.customers.rows import Counts
 from efm.db.engine import unit
 from efm.errors import NotFound
 from efm.sync import connections
-from efm.sync.intake import Intake, storable
+from efm.sync.intake import Intake
+from efm.sync.ready import storable
 from efm.vault import Vault
 
 MOST = 1000

@@ -29,7 +29,7 @@ from connectors.errors import (
     Transient,
 )
 from connectors.mapping import Mapping as FieldMap
-from connectors.records import Page, Stream
+from connectors.records import Stream
 from efm import clock, log
 from efm.config import Config
 from efm.db.engine import unit
@@ -38,11 +38,14 @@ from efm.events import outbox
 from efm.models import SyncRun
 from efm.sync import connections, lease
 from efm.sync.intake import Intake, Taken
+from efm.sync.ready import Ahead, Preparing, Ready
 from efm.vault import Vault
 
 LEASE = timedelta(minutes=2)
 SLICE = timedelta(minutes=5)
 MAX_GENERATIONS = 3
+# Plans made for a table that was empty are made anew when it has grown.
+_REFRESH = text("SELECT efm_refresh_statistics()")
 logger = log.get("sync")
 
 
@@ -216,16 +219,31 @@ class Runner:
 
     def _read(self, work: Work, ends: datetime) -> bool:
         """Take pages; whether the source was exhausted before the slice ended."""
-        for page in guarded(work.connector.read(work.stream, work.state)):
-            self._commit(work, page)
-            if self.now() >= ends or self.is_stopping():
-                return False
+        preparing = Preparing.of(work.stream, work.mappings)
+        # Where most of a page was new, most of the next will be: it is mapped ahead too.
+        is_new = not work.state
+        ahead = Ahead(
+            guarded(work.connector.read(work.stream, work.state)),
+            lambda page: preparing.ready(page, is_mapped=is_new),
+        )
+        try:
+            for number, ready in enumerate(ahead, 1):
+                taken = self._commit(work, ready)
+                if number & (number - 1) == 0:  # The 1st, 2nd, 4th, 8th...
+                    with self._unit() as session:
+                        session.execute(_REFRESH)
+                is_new = 2 * taken.counts.unchanged < taken.read
+                if self.now() >= ends or self.is_stopping():
+                    return False
+        finally:
+            ahead.close()
         return True
 
-    def _commit(self, work: Work, page: Page) -> None:
+    def _commit(self, work: Work, ready: Ready) -> Taken:
         """One page, one transaction: records, checkpoint and counts."""
+        page = ready.page
         with self._unit() as session:
-            taken = self._intake(session, work).take(page)
+            taken = self._intake(session, work).store(ready)
             work.state = dict(page.state)
             if work.full_pass_rejected is not None:
                 work.full_pass_rejected += taken.rejected
@@ -233,6 +251,7 @@ class Runner:
             self._advance(session, taken, page.total)
         if self.on_page is not None:
             self.on_page(taken)
+        return taken
 
     def _checkpoint(self, session: Session, work: Work) -> None:
         session.execute(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from efm.customers.rows import any_of
+
+_IDS = any_of("ids")
+
 KNOWN = text(
     "SELECT external_id, hash, modified_at, deleted_at FROM raw_records"
-    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+    f" WHERE connection_id = :connection AND stream = :stream AND external_id = {_IDS}"
 )
 STORE = text(
     "INSERT INTO raw_records (organization_id, connection_id, stream, external_id, hash, document,"
@@ -20,7 +24,7 @@ STORE = text(
 )
 SEEN = text(
     "UPDATE raw_records SET generation = :generation"
-    " WHERE connection_id = :connection AND stream = :stream AND external_id = ANY(:ids)"
+    f" WHERE connection_id = :connection AND stream = :stream AND external_id = {_IDS}"
 )
 REJECT = text(
     "INSERT INTO rejected_records AS r (organization_id, id, connection_id, stream, sync_run_id,"
@@ -34,7 +38,7 @@ REJECT = text(
 )
 RESOLVE = text(
     "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
-    " AND stream = :stream AND external_id = ANY(:ids) AND resolved_at IS NULL"
+    f" AND stream = :stream AND external_id = {_IDS} AND resolved_at IS NULL"
 )
 FORGET_REJECTED = text(
     "UPDATE rejected_records SET resolved_at = :now WHERE connection_id = :connection"
@@ -42,12 +46,20 @@ FORGET_REJECTED = text(
 )
 DELETE = text(
     "UPDATE raw_records SET deleted_at = :now WHERE connection_id = :connection AND stream = :stream"
-    " AND external_id = ANY(:ids) AND deleted_at IS NULL RETURNING document"
+    f" AND external_id = {_IDS} AND deleted_at IS NULL RETURNING document"
 )
 # Records of ours there, written back by a rule whose records are read again in this stream.
 OURS = text(
     "SELECT i.made_id FROM write_items i JOIN write_backs b ON b.id = i.write_back_id"
-    " WHERE i.connection_id = :connection AND b.appears_in = :stream AND i.made_id = ANY(:ids)"
+    f" WHERE i.connection_id = :connection AND b.appears_in = :stream AND i.made_id = {_IDS}"
+)
+ANY_OURS = text(
+    "SELECT EXISTS (SELECT FROM write_backs WHERE connection_id = :connection"
+    " AND appears_in = :stream)"
+)
+ANY_REJECTED = text(
+    "SELECT EXISTS (SELECT FROM rejected_records WHERE connection_id = :connection"
+    " AND stream = :stream AND resolved_at IS NULL)"
 )
 SWEEP = text(
     "SELECT external_id FROM raw_records WHERE connection_id = :connection AND stream = :stream"

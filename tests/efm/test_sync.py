@@ -113,10 +113,11 @@ commits = int(sys.argv[3])
 original = runner.Runner._commit
 def commit(self, work, page):
     global commits
-    original(self, work, page)
+    taken = original(self, work, page)
     commits -= 1
     if commits == 0:
         os.kill(os.getpid(), signal.SIGKILL)
+    return taken
 runner.Runner._commit = commit
 engine = make_engine(config.database_url)
 runner.Runner(engine, config, uuid.UUID(sys.argv[1]), uuid.UUID(sys.argv[2])).run()
@@ -199,17 +200,17 @@ def test_a_cancelled_run_stops_at_its_next_page(
 ) -> None:
     _orders(connections.folder_of(config, house.id) / "orders.csv", 500)
     made = _connect(house, config)
-    original = Intake.take
+    original = Intake.store
     pages = []
 
-    def take(self: Intake, page: Any) -> Any:
+    def store(self: Intake, page: Any) -> Any:
         pages.append(1)
         if len(pages) == 3:
             with house.unit() as other:
                 cancel(other, other.get(SyncRun, (house.id, made["run"])), clock.now())
         return original(self, page)
 
-    monkeypatch.setattr(Intake, "take", take)
+    monkeypatch.setattr(Intake, "store", store)
     _run(house, config, made["run"])
     assert (_state(house, made["run"]).state, _count(house, Interaction)) == ("cancelled", 200)
 
