@@ -11,6 +11,7 @@ from marshmallow import Schema
 from connectors import settings
 from connectors.errors import NotSupported
 from connectors.outside import Outside
+from connectors.quota import Quota
 from connectors.records import Check, Delivery, Item, Outcome, Page, Stream, Target
 
 
@@ -50,6 +51,14 @@ class Connector(ABC):
 
         May be abandoned at any page and taken up again from that page's state.
         """
+
+    def quota(self) -> Quota | None:
+        """What the source has told of its calls of a day, without asking; None while it has not.
+
+        Whoever runs the connector looks after each page; a connector that makes many calls for one
+        page asks `outside.require` in between.
+        """
+        return None
 
     def targets(self) -> Sequence[Target]:
         """What may be written back, each with a unique name; nothing unless a connector says so."""

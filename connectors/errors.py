@@ -5,6 +5,7 @@
     │   ├── UnknownConnector    the kind is not installed here; the connection waits
     │   └── EndlessCursor       the source hands out the same page for ever; stop reading
     ├── Throttled           come back at `until`; keep the state, free the worker
+    │   └── QuotaReached        the calls of a day are used, or the share of them that may be
     ├── Transient           try again with back-off; then fail the run, keep the state
     ├── CursorExpired       drop the state and start a new generation
     ├── WebhookRefused      (connectors.signatures) a delivery that is not taken
@@ -76,6 +77,10 @@ class Throttled(ConnectorError):
     def seconds(self, now: datetime) -> float:
         """Seconds to wait from `now`, never negative."""
         return max(0.0, (self.at(now) - now).total_seconds())
+
+
+class QuotaReached(Throttled):
+    """The calls of a day are used up, or the share of them that reading may use; end for now."""
 
 
 class Transient(ConnectorError):

@@ -12,6 +12,7 @@ import httpx
 
 from connectors.guard import Guard
 from connectors.http import Classify, Http, budget_for
+from connectors.quota import Quota
 
 
 def _now() -> datetime:
@@ -23,13 +24,20 @@ class Outside:
     """Given to every connector by the one who runs it.
 
     `guard` judges addresses that people typed. `roots` are the folders files may be read from
-    (empty: any). `transport` takes the place of the network in tests.
+    (empty: any). `transport` takes the place of the network in tests. `may_use_rest` says that
+    somebody wants what is left of the day's calls to be used.
     """
 
     guard: Guard = field(default_factory=Guard)
     roots: Sequence[str] = ()
     now: Callable[[], datetime] = _now
     transport: httpx.BaseTransport | None = None
+    may_use_rest: bool = False
+
+    def require(self, quota: Quota | None, now: datetime | None = None) -> None:
+        """Raises QuotaReached when the share of the day's calls that may be used is."""
+        if quota is not None and quota.is_reached and not self.may_use_rest:
+            raise quota.reached(now or self.now())
 
     def http(
         self,

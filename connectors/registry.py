@@ -20,16 +20,20 @@ from connectors.errors import UnknownConnector
 GROUP = "efm.connectors"
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
+        "dataverse": "connectors.systems.dataverse.connector:Dataverse",
         "files": "connectors.systems.files.connector:Files",
         "hubspot": "connectors.systems.hubspot.connector:HubSpot",
         "memory": "connectors.systems.memory.connector:Memory",
         "odata": "connectors.systems.odata.connector:OData",
+        "odoo": "connectors.systems.odoo.connector:Odoo",
         "rest": "connectors.systems.rest.connector:Rest",
         "salesforce": "connectors.systems.salesforce.connector:Salesforce",
+        "siebel": "connectors.systems.siebel.connector:Siebel",
         "sql": "connectors.systems.sql.connector:Sql",
         "stripe": "connectors.systems.stripe.connector:Stripe",
         "tryton": "connectors.systems.tryton.connector:Tryton",
         "webhook": "connectors.systems.webhook.connector:Webhook",
+        "zendesk": "connectors.systems.zendesk.connector:Zendesk",
     }
 )
 

@@ -18,6 +18,7 @@ ROOMS = (
     "inspect",
     "connectors",
     "identity",
+    "measures",
     "worker",
     "staff",
 )

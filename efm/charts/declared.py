@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
+from efm.charts.course import course
+
 Chart: TypeAlias = alt.LayerChart | alt.FacetChart
 
 SPECS = Path(__file__).parent / "specs"
@@ -142,7 +144,7 @@ def answers() -> Chart:
 
 def declarations() -> dict[str, Callable[[], Chart]]:
     """All charts by name."""
-    found: dict[str, Callable[[], Chart]] = {"answers": answers}
+    found: dict[str, Callable[[], Chart]] = {"answers": answers, "course": course}
     for metric in _GROUPS:
         for kind in (trend, scale, parts):
             found[f"{kind.__name__}-{metric}"] = partial(kind, metric)

@@ -25,6 +25,10 @@ def register(commands: Any) -> None:
         action = add_action(actions, name, what, run, of_connection=name != "list")
         if name in ("sync", "resync"):
             action.add_argument("stream", nargs="?", help="one stream; without it all that are on")
+            action.add_argument(
+                "--use-rest", action="store_true",
+                help="use what is left of the system's calls of the day, too",
+            )  # fmt: skip
     connectors_looking.register(actions)
     connectors_writing.register(actions)
     connectors_making.register(actions)
@@ -159,8 +163,10 @@ def sync(arguments: argparse.Namespace) -> int:
             engine, arguments.organization, arguments.connection
         )
         with unit(engine, organization.id) as session:
-            streams = [each.stream for each in setup.in_order(session, connection_id)]
-        chosen = [each for each in streams if arguments.stream in (None, each)]
+            streams = setup.in_order(session, connection_id)
+        # A paused stream is named to be told why it is not read.
+        wanted = arguments.stream
+        chosen = [e.stream for e in streams if (e.stream == wanted if wanted else not e.is_paused)]
         if not chosen:
             raise NotFound("No such stream is chosen; map its fields in the browser first.")
         for stream in chosen:
@@ -168,7 +174,9 @@ def sync(arguments: argparse.Namespace) -> int:
                 try:
                     if arguments.action == "resync":
                         control.restart(session, connection_id, stream, clock.now())
-                    run = connections.request_run(session, connection_id, stream, clock.now())
+                    run = connections.request_run(
+                        session, connection_id, stream, clock.now(), uses_rest=arguments.use_rest
+                    )
                 except NotSupported as error:
                     raise NotFound(error.message) from error
             _run_to_end(engine, config, organization.id, run.id)

@@ -1,4 +1,4 @@
-"""Customers by name, and what is known of one: money, subscriptions, identities, people."""
+"""Customers by name, and what is known of one: money, subscriptions, the accounts around it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from efm.models import Account, Connection, Contact, Identity
+from efm.models import Account, Contact
 
 PAGE = 50
 _UNDATED = text(
@@ -62,30 +62,6 @@ def subscriptions(session: Session, customer_id: uuid.UUID) -> Sequence[Row[Any]
 def undated(session: Session, customer_id: uuid.UUID) -> Sequence[Row[Any]]:
     """Measurements without a date: true of the customer, but nobody said when."""
     return session.execute(_UNDATED, {"id": customer_id}).all()
-
-
-def identities(
-    session: Session, customer_id: uuid.UUID, *, is_account: bool
-) -> Sequence[Row[Identity, str]]:
-    """Who the customer is in each connected system, and how that was found out."""
-    column = Identity.account_id if is_account else Identity.contact_id
-    return session.execute(
-        select(Identity, Connection.name)
-        .join(Connection, Connection.id == Identity.connection_id)
-        .where(column == customer_id)
-        .order_by(Connection.name, Identity.external_id)
-        .limit(100)
-    ).all()
-
-
-def people(session: Session, account_id: uuid.UUID) -> Sequence[Contact]:
-    """The people of an account."""
-    return session.scalars(
-        select(Contact)
-        .where(Contact.account_id == account_id, Contact.merged_into_id.is_(None))
-        .order_by(Contact.name, Contact.id)
-        .limit(200)
-    ).all()
 
 
 _ABOVE = text(

@@ -116,7 +116,7 @@ _FEEDBACK = text("""
 
 _OUTCOMES = text("""
     SELECT metric, currency, measured_on IS NOT NULL AS is_dated, count(*) AS n,
-           bool_and(value IN (0, 1)) AS is_share
+           bool_and(value IN (0, 1) AND coalesce(attributes->>'derived', 'flag') = 'flag') AS is_share
     FROM measurements GROUP BY 1, 2, 3
     UNION ALL
     SELECT 'orders', currency, true, count(*), false FROM interactions

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import orjson
-from sqlalchemy import text, update
+from sqlalchemy import text
 
 from efm import log, queue
 from efm.db.engine import unit
 from efm.events.registry import JobContext, Registry
-from efm.models import StreamSetting, SyncRun
-from efm.sync import connections
+from efm.models import SyncRun
+from efm.sync import schedules
 
 logger = log.get("chores")
 
@@ -97,20 +97,7 @@ def start_due_syncs(context: JobContext) -> int:
     started = 0
     for organization_id, connection_id, stream in due:
         with unit(context.engine, organization_id) as session:
-            moved = session.execute(
-                update(StreamSetting)
-                .where(
-                    StreamSetting.connection_id == connection_id,
-                    StreamSetting.stream == stream,
-                    StreamSetting.next_run_at <= now,
-                )
-                .values(next_run_at=now + StreamSetting.every_minutes * timedelta(minutes=1))
-                .returning(StreamSetting.id)
-                .execution_options(synchronize_session=False)
-            ).all()
-            if moved:
-                connections.request_run(session, connection_id, stream, now)
-                started += 1
+            started += schedules.start_due(session, connection_id, stream, now)
     return started
 
 

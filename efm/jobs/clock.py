@@ -53,6 +53,7 @@ TICKS = (
     Tick("house.start_syncs", 30),
     _each("feedback.score_pending", 600),
     _each("insight.roll_up", 1800),  # Days end at another moment in each time zone.
+    _each("measures.derive", 900),
     _each("sync.forget", 6 * 3600),
     _each("identity.resolve", 24 * 3600),
     Tick("house.forget", 6 * 3600),

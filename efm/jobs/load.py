@@ -17,6 +17,7 @@ MODULES = (
     "efm.sync.jobs",
     "efm.imports.jobs",
     "efm.insight.jobs",
+    "efm.measures.jobs",
     "efm.scenarios.jobs",
     "efm.writing.jobs",
 )

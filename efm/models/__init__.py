@@ -16,6 +16,7 @@ from efm.models.history import (
 )
 from efm.models.house import AuditEntry, Event, IdempotencyKey, Mail, RateLimit
 from efm.models.identities import IdentityRule, Match, Merge, Resolution
+from efm.models.measures import MeasureMark, MeasureSetting, MeasureState
 from efm.models.staff import ApiToken, Membership, Organization, StaffSession, StaffToken, User
 from efm.models.surveys import (
     DirtyDay,
@@ -34,6 +35,7 @@ from efm.models.sync import (
     Connection,
     DataImport,
     Delivery,
+    DryRun,
     RawRecord,
     RejectedRecord,
     StreamSetting,
@@ -57,6 +59,7 @@ __all__ = [
     "DirtyDay",
     "Distribution",
     "DraftRevision",
+    "DryRun",
     "Event",
     "File",
     "IdempotencyKey",
@@ -67,6 +70,9 @@ __all__ = [
     "Invoice",
     "Mail",
     "Match",
+    "MeasureMark",
+    "MeasureSetting",
+    "MeasureState",
     "Measurement",
     "Membership",
     "Merge",

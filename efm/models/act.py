@@ -27,6 +27,7 @@ class Case(Tenant, Base):
         CheckConstraint("(state = 'closed') = (resolution IS NOT NULL)", name="closed_has_resolution"),
         Index("ix_cases_state", "organization_id", "state", "due_at"),
         Index("ix_cases_owner", "organization_id", "owner_id", "state"),
+        Index("ix_cases_contact", "organization_id", "contact_id", "opened_at"),
     )  # fmt: skip
 
     number: Mapped[int] = mapped_column(Integer)

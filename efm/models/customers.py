@@ -162,10 +162,18 @@ class Measurement(Tenant, Created, Base):
         CheckConstraint("num_nonnulls(contact_id, account_id) >= 1", name="has_customer"),
         CheckConstraint("num_nonnulls(value, amount_minor) = 1", name="one_value"),
         CheckConstraint("(amount_minor IS NULL) = (currency IS NULL)", name="amount_has_currency"),
-        Index("ix_measurements_contact", "organization_id", "contact_id", "metric", "measured_on"),
-        Index("ix_measurements_account", "organization_id", "account_id", "metric", "measured_on"),
+        Index(
+            "ix_measurements_contact", "organization_id", "contact_id", "metric", "measured_on",
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_measurements_account", "organization_id", "account_id", "metric", "measured_on",
+            postgresql_where=text("account_id IS NOT NULL"),
+        ),
         Index("ix_measurements_metric", "organization_id", "metric", "measured_on"),
-    )
+    )  # fmt: skip
+    # The customer's foreign keys lead to the organization.
+    is_part = True
 
     connection_id: Mapped[uuid.UUID | None]
     external_id: Mapped[str | None] = mapped_column(String(255))

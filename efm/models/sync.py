@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Index,
     LargeBinary,
@@ -23,13 +24,27 @@ RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 IMPORT_STATES = ("planned", "queued", "running", "succeeded", "failed", "cancelled")
 
 
+def _schedule_checks() -> tuple[CheckConstraint, ...]:
+    """A schedule is an interval, or a cron expression in a time zone, or nothing."""
+    return (
+        CheckConstraint("every_minutes IS NULL OR every_minutes >= 1", name="every_minutes"),
+        CheckConstraint("every_minutes IS NULL OR cron IS NULL", name="one_schedule"),
+        CheckConstraint("(cron IS NULL) = (zone IS NULL)", name="cron_has_zone"),
+    )
+
+
 class Connection(Tenant, Created, Base):
-    """A configured instance of a connector; its secrets are sealed."""
+    """A configured instance of a connector; its secrets are sealed.
+
+    Its schedule is that of the streams which follow it. `quota_*` is what the source told of its
+    calls of a day; `quota_renews_at` is set while reading by itself waits for new ones.
+    """
 
     __tablename__ = "connections"
     extra_args = (
         UniqueConstraint("organization_id", "name"),
         CheckConstraint("state IN ('draft', 'active', 'paused', 'deleting')", name="state"),
+        *_schedule_checks(),
     )
 
     name: Mapped[str] = mapped_column(String(200))
@@ -40,23 +55,43 @@ class Connection(Tenant, Created, Base):
     checked_at: Mapped[datetime | None]
     check_message: Mapped[str | None] = mapped_column(Text)
     is_check_ok: Mapped[bool | None]
+    every_minutes: Mapped[int | None]
+    cron: Mapped[str | None] = mapped_column(String(100))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    quota_used: Mapped[int | None] = mapped_column(BigInteger)
+    quota_most: Mapped[int | None] = mapped_column(BigInteger)
+    quota_percent: Mapped[int | None]
+    quota_told_at: Mapped[datetime | None]
+    quota_renews_at: Mapped[datetime | None]
 
 
 class StreamSetting(Tenant, Created, Base):
-    """What one stream of a connection is mapped to, and when it is read."""
+    """What one stream of a connection is mapped to, and when it is read.
+
+    The schedule is a copy of the connection's unless it `has_own_schedule`. `next_run_at` may
+    also be set without one: a run that was held up goes on then.
+    """
 
     __tablename__ = "stream_settings"
     extra_args = (
         UniqueConstraint("organization_id", "connection_id", "stream"),
         belongs_to("connections", "connection_id"),
-        CheckConstraint("every_minutes IS NULL OR every_minutes >= 1", name="every_minutes"),
-    )
+        *_schedule_checks(),
+        Index(
+            "ix_stream_settings_due", "next_run_at",
+            postgresql_where=text("next_run_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     connection_id: Mapped[uuid.UUID]
     stream: Mapped[str] = mapped_column(String(255))
     is_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_paused: Mapped[bool] = mapped_column(server_default=text("false"))
     mapping: Mapped[dict[str, Any]]
+    has_own_schedule: Mapped[bool] = mapped_column(server_default=text("false"))
     every_minutes: Mapped[int | None]
+    cron: Mapped[str | None] = mapped_column(String(100))
+    zone: Mapped[str | None] = mapped_column(String(64))
     next_run_at: Mapped[datetime | None]
 
 
@@ -64,6 +99,8 @@ class Checkpoint(Tenanted, Base):
     """How far a stream was read: the connector's opaque state, committed with its records.
 
     `full_pass_rejected` counts the refusals of a full pass in progress; NULL after it has ended.
+    `records` is how many of the source's records we held at `counted_at`, and `newest_at` when the
+    source last changed one of them, as far as it says.
     """
 
     __tablename__ = "checkpoints"
@@ -75,11 +112,18 @@ class Checkpoint(Tenanted, Base):
     state: Mapped[dict[str, Any]]
     generation: Mapped[int] = mapped_column(server_default=text("1"))
     full_pass_rejected: Mapped[int | None]
+    records: Mapped[int | None] = mapped_column(BigInteger)
+    newest_at: Mapped[datetime | None]
+    counted_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class SyncRun(Tenant, Created, Base):
-    """One pull of one stream; a lease keeps it to one worker."""
+    """One pull of one stream; a lease keeps it to one worker.
+
+    `error_kind` says who has to act (see `efm.sync.advice`). A run that `is_using_rest` may use what is
+    left of the day's calls: somebody was told and wanted it.
+    """
 
     __tablename__ = "sync_runs"
     extra_args = (
@@ -94,6 +138,7 @@ class SyncRun(Tenant, Created, Base):
             unique=True, postgresql_where=text("state IN ('queued', 'running')"),
         ),
         Index("ix_sync_runs_connection", "organization_id", "connection_id", "created_at"),
+        Index("ix_sync_runs_stream", "organization_id", "connection_id", "stream", "created_at"),
     )  # fmt: skip
 
     connection_id: Mapped[uuid.UUID]
@@ -111,6 +156,33 @@ class SyncRun(Tenant, Created, Base):
     unchanged: Mapped[int] = mapped_column(server_default=text("0"))
     deleted: Mapped[int] = mapped_column(server_default=text("0"))
     rejected: Mapped[int] = mapped_column(server_default=text("0"))
+    error: Mapped[str | None] = mapped_column(Text)
+    error_kind: Mapped[str | None] = mapped_column(String(10))
+    is_using_rest: Mapped[bool] = mapped_column(server_default=text("false"))
+    requested_by_id: Mapped[uuid.UUID | None]
+
+
+class DryRun(Tenant, Created, Base):
+    """What reading a stream would do, found out in the background; forgotten after a day."""
+
+    __tablename__ = "dry_runs"
+    extra_args = (
+        belongs_to("connections", "connection_id"),
+        CheckConstraint(f"state IN {RUN_STATES!r}", name="state"),
+        CheckConstraint(
+            "(state IN ('queued', 'running')) = (finished_at IS NULL)", name="ended_has_finish"
+        ),
+        Index("ix_dry_runs_connection", "organization_id", "connection_id", "created_at"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    stream: Mapped[str] = mapped_column(String(255))
+    is_anew: Mapped[bool] = mapped_column(server_default=text("false"))
+    state: Mapped[str] = mapped_column(String(10), server_default="queued")
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    read: Mapped[int] = mapped_column(server_default=text("0"))
+    found: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     error: Mapped[str | None] = mapped_column(Text)
     requested_by_id: Mapped[uuid.UUID | None]
 

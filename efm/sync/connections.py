@@ -26,6 +26,7 @@ from efm.clock import new_id
 from efm.config import Config
 from efm.errors import Conflict, EfmError, Invalid, NotFound
 from efm.models import Connection, StreamSetting, SyncRun
+from efm.sync import quotas
 from efm.vault import SealBroken, Vault
 
 OWN = "own"
@@ -151,8 +152,12 @@ def masked_settings(connection: Connection) -> dict[str, Any]:
     return shown
 
 
-def open_connector(config: Config, vault: Vault, connection: Connection) -> Connector:
+def open_connector(
+    config: Config, vault: Vault, connection: Connection, *, may_use_rest: bool = False
+) -> Connector:
     """The connector, ready to talk; it may read files only where this organization may.
+
+    `may_use_rest`: what is left of the source's calls of the day may be used, too.
 
     Raises ConfigError when the connector is not installed or its settings do not fit.
     """
@@ -162,6 +167,7 @@ def open_connector(config: Config, vault: Vault, connection: Connection) -> Conn
         Guard(config.outbound_allow),
         roots=(str(own), *(str(root) for root in config.file_roots)),
         now=clock.now,
+        may_use_rest=may_use_rest,
     )
     try:
         return kind(stored_settings(vault, connection), outside)
@@ -221,6 +227,7 @@ def check(config: Config, vault: Vault, connection: Connection, now: datetime) -
         connector = open_connector(config, vault, connection)
         with plainly():
             result = connector.check()
+            quotas.note(connection, connector.quota(), now)
     except ConnectorError as error:
         result = Check(False, notes=(error.message,))
     note_check(config, connection, result, now)
@@ -263,10 +270,9 @@ def enable(
     stream: str,
     mappings: Sequence[FieldMap],
     *,
-    every_minutes: int | None = None,
     now: datetime,
 ) -> StreamSetting:
-    """Read this stream with these mappings from now on.
+    """Read this stream with these mappings from now on; a new one by the connection's schedule.
 
     Raises Invalid when a mapping cannot be used, naming the field and what to do.
     """
@@ -278,12 +284,14 @@ def enable(
         raise Invalid("The mapping is not complete.", problems=problems)
     found = setting_of(session, connection.id, stream)
     if found is None:
-        found = StreamSetting(connection_id=connection.id, stream=stream)
+        found = StreamSetting(connection_id=connection.id, stream=stream, is_paused=False)
+        found.every_minutes = connection.every_minutes
+        found.cron, found.zone = connection.cron, connection.zone
         session.add(found)
     found.mapping = {"mappings": [mapping.document() for mapping in mappings]}
     found.is_enabled = True
-    found.every_minutes = every_minutes
-    found.next_run_at = now if every_minutes else None
+    if found.next_run_at is None and not found.is_paused and (found.every_minutes or found.cron):
+        found.next_run_at = now
     if connection.state == "draft":
         connection.state = "active"
     session.flush()
@@ -306,17 +314,21 @@ def request_run(
     now: datetime,
     *,
     user_id: uuid.UUID | None = None,
+    uses_rest: bool = False,
 ) -> SyncRun:
     """Queue a run of one stream; a run that already waits or works is given instead.
 
-    Raises Conflict while the connection is paused or being deleted, NotSupported when the stream is
-    not chosen.
+    `uses_rest`: somebody was told how few calls of the day are left, and wants them used. Raises
+    Conflict while the connection or the stream is paused or being deleted, NotSupported when the
+    stream is not chosen.
     """
     if get(session, connection_id).state in ("paused", "deleting"):
         raise Conflict("This connection is paused; resume it first.")
     setting = setting_of(session, connection_id, stream)
     if setting is None or not setting.is_enabled:
         raise NotSupported(f"The stream “{stream}” is not chosen; map its fields first.")
+    if setting.is_paused:
+        raise Conflict(f"“{stream}” is paused; resume it first.")
     waiting = session.scalars(
         select(SyncRun)
         .where(SyncRun.connection_id == connection_id)
@@ -324,6 +336,7 @@ def request_run(
         .where(SyncRun.state.in_(("queued", "running")))
     ).one_or_none()
     if waiting is not None:
+        waiting.is_using_rest = waiting.is_using_rest or uses_rest
         return waiting
     run = SyncRun(
         connection_id=connection_id,
@@ -331,6 +344,7 @@ def request_run(
         state="queued",
         created_at=now,
         requested_by_id=user_id,
+        is_using_rest=uses_rest,
     )
     session.add(run)
     session.flush()

@@ -4,66 +4,24 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from efm import queue
 from efm.config import Config
-from efm.errors import Conflict, Invalid
+from efm.errors import Conflict
 from efm.models import (
     Checkpoint,
     Connection,
     StreamSetting,
     SyncRun,
 )
-from efm.sync import uploads
+from efm.sync import schedules, uploads
 from efm.sync.runner import cancel
 
-UNITS = {"minutes": 1, "hours": 60, "days": 1440}
-LONGEST_MINUTES = 60 * 24 * 31
 DELETED_AT_ONCE = 20_000
-
-
-def read_every(number: str, unit: str) -> int | None:
-    """Minutes between two runs as a form says them; None for never by itself.
-
-    Raises Invalid with the problem beside `every`.
-    """
-    if not number.strip() or unit not in UNITS:
-        return None
-    digits = number.strip()
-    minutes = int(digits) * UNITS[unit] if digits.isascii() and digits.isdigit() else 0
-    if len(digits) > 6 or not 5 <= minutes <= LONGEST_MINUTES:
-        message = "Enter a whole number that makes 5 minutes to 31 days, or leave it empty."
-        raise Invalid(message, problems={"every": message})
-    return minutes
-
-
-def said_every(minutes: int | None) -> str:
-    """The schedule in words."""
-    if minutes is None:
-        return "only when you ask"
-    for unit, size in (("day", 1440), ("hour", 60), ("minute", 1)):
-        if minutes % size == 0:
-            n = minutes // size
-            return f"every {unit}" if n == 1 else f"every {n} {unit}s"
-    return ""
-
-
-def split_every(minutes: int | None) -> tuple[str, str]:
-    """The schedule as the form has it: number and unit."""
-    if minutes is None:
-        return "", "hours"
-    unit = next(u for u in ("days", "hours", "minutes") if minutes % UNITS[u] == 0)
-    return str(minutes // UNITS[unit]), unit
-
-
-def schedule(setting: StreamSetting, every_minutes: int | None, now: datetime) -> None:
-    """Read the stream every so many minutes from now on, or only when asked."""
-    setting.every_minutes = every_minutes
-    setting.next_run_at = now + timedelta(minutes=every_minutes) if every_minutes else None
 
 
 def pause(session: Session, connection: Connection, now: datetime) -> None:
@@ -75,16 +33,34 @@ def pause(session: Session, connection: Connection, now: datetime) -> None:
 
 
 def resume(session: Session, connection: Connection, now: datetime) -> None:
-    """Read again as scheduled; streams with a schedule are due at once."""
+    """Read again as scheduled; streams read at an interval are due at once."""
     if connection.state != "paused":
         raise Conflict("Only a paused connection can be resumed.")
     connection.state = "active"
-    session.execute(
-        update(StreamSetting)
+    for setting in session.scalars(
+        select(StreamSetting)
         .where(StreamSetting.connection_id == connection.id)
-        .where(StreamSetting.every_minutes.is_not(None))
-        .values(next_run_at=now)
-    )
+        .where(StreamSetting.is_enabled, ~StreamSetting.is_paused)
+    ):
+        schedules.go_on(setting, now)
+
+
+def pause_stream(session: Session, setting: StreamSetting, now: datetime) -> None:
+    """This stream is not read until it is resumed; a run under way stops at its next page."""
+    if setting.is_paused or not setting.is_enabled:
+        raise Conflict(f"“{setting.stream}” is not being read.")
+    setting.is_paused = True
+    setting.next_run_at = None
+    stop_runs(session, setting.connection_id, setting.stream, now)
+
+
+def resume_stream(setting: StreamSetting, now: datetime) -> None:
+    """Read it again as scheduled; at an interval it is due at once."""
+    if not setting.is_paused:
+        raise Conflict(f"“{setting.stream}” is not paused.")
+    setting.is_paused = False
+    if setting.is_enabled:
+        schedules.go_on(setting, now)
 
 
 def _open_runs(session: Session, connection_id: uuid.UUID) -> list[SyncRun]:

@@ -1,4 +1,4 @@
-"""The jobs of sync: runs gone on with until they end, rejected records tried again, deletion."""
+"""The jobs of sync: runs gone on with until they end, dry runs, rejected records again, deletion."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from connectors.errors import Throttled, Transient
 from efm import queue
 from efm.events.registry import JobContext, Registry
-from efm.sync import control, hooks, replay
+from efm.sync import control, dry_runs, hooks, replay
 from efm.sync.runner import Runner
 
 ATTEMPTS = 6
@@ -75,10 +75,20 @@ def receive(context: JobContext, *, delivery_id: str) -> None:
             hooks.give_up(session, identity, error.message, context.now())
 
 
+def rehearse(context: JobContext, *, dry_run_id: str) -> None:
+    """Find out what reading a stream would do."""
+    assert context.organization_id is not None, "a dry run belongs to an organization"
+    dry_runs.run(
+        context.engine, context.config, context.organization_id, uuid.UUID(dry_run_id),
+        is_stopping=context.is_stopping,
+    )  # fmt: skip
+
+
 def forget(context: JobContext) -> None:
-    """Forget what webhooks brought once it was taken in, and after a season that they came."""
+    """Forget what webhooks brought once it was taken in, and what dry runs found out."""
     with context.unit() as session:
         hooks.forget(session, context.now())
+        dry_runs.forget(session, context.now())
 
 
 def register(registry: Registry) -> None:
@@ -87,4 +97,5 @@ def register(registry: Registry) -> None:
     registry.job("sync.replay", replay_all)
     registry.job("sync.delete", delete)
     registry.job("sync.receive", receive, attempts=8)
+    registry.job("sync.rehearse", rehearse, attempts=2)
     registry.job("sync.forget", forget)

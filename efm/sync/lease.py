@@ -9,7 +9,7 @@ CLAIM = text(
     " heartbeat_at = :now, lease_token = :lease, locked_until = :until, error = NULL"
     " WHERE id = :run AND (state = 'queued'"
     " OR (state = 'running' AND (locked_until IS NULL OR locked_until <= :now)))"
-    " RETURNING connection_id, stream"
+    " RETURNING connection_id, stream, is_using_rest"
 )
 ADVANCE = text(
     "UPDATE sync_runs SET heartbeat_at = :now, locked_until = :until, total = coalesce(:total, total),"
@@ -27,8 +27,8 @@ CHECKPOINT = text(
     " updated_at = excluded.updated_at"
 )
 END = text(
-    "UPDATE sync_runs SET state = :state, finished_at = :now, error = :error, lease_token = NULL,"
-    " locked_until = NULL WHERE id = :run AND lease_token = :lease AND state = 'running'"
+    "UPDATE sync_runs SET state = :state, finished_at = :now, error = :error, error_kind = :kind,"
+    " lease_token = NULL, locked_until = NULL WHERE id = :run AND lease_token = :lease AND state = 'running'"
     " RETURNING read, created, updated, deleted, rejected"
 )
 YIELD = text(

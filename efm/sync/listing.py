@@ -6,36 +6,66 @@ import contextlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from connectors import registry
 from efm.models import Connection, RejectedRecord, StreamSetting, SyncRun
-from efm.sync import connections
+from efm.sync import connections, freshness, quotas
+from efm.sync.freshness import NOTHING, Freshness
+from efm.sync.schedules import Schedule
 
 PAGE = 50
-LATE_AFTER = 2
+# What a filter of the history may say, and in which words.
+STATES = {
+    "succeeded": "Succeeded", "failed": "Failed", "cancelled": "Stopped", "open": "Not done yet",
+    "trouble": "Failed or with rejected records",
+}  # fmt: skip
+STARTERS = {"person": "Started by a person", "clock": "Started by the schedule or a command"}
+_NEWEST = text(
+    "SELECT newest.id FROM stream_settings s CROSS JOIN LATERAL ("
+    " SELECT r.id FROM sync_runs r WHERE r.connection_id = s.connection_id AND r.stream = s.stream"
+    " ORDER BY r.created_at DESC, r.id DESC LIMIT 1) newest WHERE s.connection_id = :connection"
+)
 
 
 @dataclass
 class StreamLine:
-    """One chosen stream: its setting, its newest run, when it last ended well, what is refused."""
+    """One chosen stream: its setting, its newest run, how fresh it is, what is refused."""
 
     setting: StreamSetting
     last_run: SyncRun | None = None
-    fresh_at: datetime | None = None
+    fresh: Freshness = NOTHING
     rejected: int = 0
+    held_until: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The stream."""
+        return self.setting.stream
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it is read by itself."""
+        return Schedule.of(self.setting)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is chosen and not paused."""
+        return self.setting.is_enabled and not self.setting.is_paused
 
     def is_late(self, now: datetime) -> bool:
-        """Whether a scheduled stream has not ended well for two of its turns."""
-        minutes = self.setting.every_minutes
-        if minutes is None or not self.setting.is_enabled:
-            return False
-        known = self.fresh_at or self.setting.created_at
-        return now - known > timedelta(minutes=minutes * LATE_AFTER)
+        """Whether three turns of its schedule have passed since it last ended well."""
+        known = self.fresh.read_at or self.setting.created_at
+        return self.is_read and self.schedule.is_late(known, now)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When it is read next by itself: not before there are calls for it."""
+        at = self.setting.next_run_at if self.is_read else None
+        return max(at, self.held_until) if at is not None and self.held_until else at
 
     @property
     def is_at_work(self) -> bool:
@@ -78,6 +108,12 @@ class Line:
         """Open rejected records."""
         return sum(each.rejected for each in self.streams)
 
+    @property
+    def schedule_words(self) -> str:
+        """The schedule of all streams in words, or that each has its own."""
+        said = {each.schedule.words() for each in self.chosen if each.is_read}
+        return said.pop() if len(said) == 1 else "different schedules" if said else ""
+
     def condition(self, now: datetime) -> tuple[str, str]:
         """How it stands: kind of band and the word."""
         if self.connection.state == "deleting":
@@ -92,6 +128,10 @@ class Line:
             return "running", "Running"
         if self.failed:
             return "failed", "Failed"
+        if quotas.held_until(self.connection, now) is not None:
+            return "mixed", "Waiting for new calls"
+        if self.chosen and not any(each.is_read for each in self.chosen):
+            return "unscored", "All streams paused"
         if any(each.is_late(now) for each in self.chosen):
             return "mixed", "Late"
         return ("positive", "Working") if self.last_run else ("neutral", "Not run yet")
@@ -105,7 +145,10 @@ def overview(session: Session) -> list[Line]:
 def line(session: Session, connection: Connection) -> Line:
     """One connection with its streams."""
     label, is_installed = label_of(connection.connector)
-    return Line(connection, label, is_installed, stream_lines(session, connection.id))
+    streams = stream_lines(session, connection.id)
+    for each in streams:
+        each.held_until = connection.quota_renews_at
+    return Line(connection, label, is_installed, streams)
 
 
 def label_of(connector: str) -> tuple[str, bool]:
@@ -121,24 +164,13 @@ def stream_lines(session: Session, connection_id: uuid.UUID) -> list[StreamLine]
         .where(StreamSetting.connection_id == connection_id)
         .order_by(StreamSetting.stream)
     ).all()
-    found = {each.stream: StreamLine(each) for each in settings}
-    newest = (
-        select(SyncRun)
-        .where(SyncRun.connection_id == connection_id)
-        .ext(distinct_on(SyncRun.stream))
-        .order_by(SyncRun.stream, SyncRun.created_at.desc(), SyncRun.id.desc())
-    )
-    for run in session.scalars(newest):
-        if run.stream in found:
-            found[run.stream].last_run = run
-    well = (
-        select(SyncRun.stream, func.max(SyncRun.finished_at))
-        .where(SyncRun.connection_id == connection_id, SyncRun.state == "succeeded")
-        .group_by(SyncRun.stream)
-    )
-    for stream, fresh_at in session.execute(well):
-        if stream in found:
-            found[stream].fresh_at = fresh_at
+    fresh = freshness.of_streams(session, connection_id)
+    found = {
+        each.stream: StreamLine(each, fresh=fresh.get(each.stream, NOTHING)) for each in settings
+    }
+    newest = session.execute(_NEWEST, {"connection": connection_id}).scalars().all()
+    for run in session.scalars(select(SyncRun).where(SyncRun.id.in_(newest))):
+        found[run.stream].last_run = run
     for stream, n in rejected_counts(session, connection_id).items():
         if stream in found:
             found[stream].rejected = n
@@ -165,9 +197,54 @@ class RunPage:
     next_cursor: str | None
 
 
-def runs(session: Session, connection_id: uuid.UUID, after: str = "", most: int = PAGE) -> RunPage:
+@dataclass(frozen=True)
+class RunFilters:
+    """Which runs: of one stream, in a state of STATES, begun by one of STARTERS; empty for all."""
+
+    stream: str = ""
+    state: str = ""
+    starter: str = ""
+
+    @classmethod
+    def read(cls, said: Mapping[str, str]) -> RunFilters:
+        """The filters of an address; what it names wrongly counts as not named."""
+        state, starter = said.get("state", ""), said.get("by", "")
+        return cls(
+            said.get("stream", "").replace("\0", "")[:255],
+            state if state in STATES else "",
+            starter if starter in STARTERS else "",
+        )
+
+    def query(self) -> dict[str, str]:
+        """The filters as they are in the address."""
+        given = {"stream": self.stream, "state": self.state, "by": self.starter}
+        return {name: value for name, value in given.items() if value}
+
+    def narrow(self, wanted: Select[SyncRun]) -> Select[SyncRun]:
+        """Only the runs that pass."""
+        if self.stream:
+            wanted = wanted.where(SyncRun.stream == self.stream)
+        if self.state == "open":
+            wanted = wanted.where(SyncRun.state.in_(("queued", "running")))
+        elif self.state == "trouble":
+            wanted = wanted.where((SyncRun.state == "failed") | (SyncRun.rejected > 0))
+        elif self.state:
+            wanted = wanted.where(SyncRun.state == self.state)
+        if self.starter:
+            by_person = SyncRun.requested_by_id.is_not(None)
+            wanted = wanted.where(by_person if self.starter == "person" else ~by_person)
+        return wanted
+
+
+def runs(
+    session: Session,
+    connection_id: uuid.UUID,
+    after: str = "",
+    most: int = PAGE,
+    filters: RunFilters = RunFilters(),
+) -> RunPage:
     """The history of a connection's runs."""
-    wanted = (
+    wanted = filters.narrow(
         select(SyncRun)
         .where(SyncRun.connection_id == connection_id)
         .order_by(SyncRun.created_at.desc(), SyncRun.id.desc())

@@ -47,6 +47,18 @@ def words(run: SyncRun, now: datetime) -> str:
     return f"{run.stream}: {run.read:,}{of} records read{', ' + left if left else ''}"
 
 
+def took(run: SyncRun) -> str:
+    """How long an ended run took; blank while it has not ended."""
+    if run.started_at is None or run.finished_at is None:
+        return ""
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    if seconds < 60:
+        return f"took {max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"took {round(seconds / 60)} min"
+    return f"took {seconds / 3600:.1f} h"
+
+
 def counts(run: SyncRun) -> str:
     """What the run did so far: created, updated, unchanged, deleted, rejected."""
     parts = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,18 +25,20 @@ from connectors.errors import (
     ConnectorError,
     CursorExpired,
     NotSupported,
+    QuotaReached,
     Throttled,
     Transient,
 )
 from connectors.mapping import Mapping as FieldMap
-from connectors.records import Stream
+from connectors.quota import Quota
+from connectors.records import Page, Stream
 from efm import clock, log
 from efm.config import Config
 from efm.db.engine import unit
 from efm.errors import EfmError
 from efm.events import outbox
 from efm.models import SyncRun
-from efm.sync import connections, lease
+from efm.sync import advice, connections, freshness, lease, quotas
 from efm.sync.intake import Intake, Taken
 from efm.sync.ready import Ahead, Preparing, Ready
 from efm.vault import Vault
@@ -46,6 +48,9 @@ SLICE = timedelta(minutes=5)
 MAX_GENERATIONS = 3
 # Plans made for a table that was empty are made anew when it has grown.
 _REFRESH = text("SELECT efm_refresh_statistics()")
+# A page that a crash of the machine takes back is taken back with its checkpoint and read again, so
+# nobody waits for the disk but at the end of a run.
+_UNWAITED = text("SET LOCAL synchronous_commit = off")
 logger = log.get("sync")
 
 
@@ -105,6 +110,9 @@ class Runner:
         self.on_page = on_page
         self.is_stopping = is_stopping
         self.lease = clock.new_id()
+        self.uses_rest = False
+        self.quota: Quota | None = None
+        self.connector: Connector | None = None
 
     def run(self, *, attempt: int = 0, last_attempt: bool = True) -> Again | None:
         """Read until done, or until it is time to let others; None when the run has ended.
@@ -117,25 +125,25 @@ class Runner:
             return self._work()
         except LeaseLost:
             return None
+        except QuotaReached as error:
+            self._hold(error)
+            return None
         except Throttled as error:
             return self._later(error.at(self.now()), error.message)
         except Transient as error:
             if last_attempt:
-                self._end("failed", error.message)
+                self._end("failed", error.message, advice.PASSING)
                 return None
             wait = random.uniform(1, min(300, 5 * 2**attempt))  # noqa: S311 - jitter, not a secret
             return self._later(self.now() + timedelta(seconds=wait), error.message)
-        except ConnectorError as error:
-            self._end("failed", error.message)
-            return None
-        except EfmError as error:
-            self._end("failed", error.message)
+        except (ConnectorError, EfmError) as error:
+            self._end("failed", error.message, advice.kind_of(error))
             return None
         except SQLAlchemyError:
             raise  # The database is ours: the job is tried again, and the run goes on then.
         except Exception as error:
             # A connector may fail in any way. Its message may hold a secret, so only its kind is told.
-            self._end("failed", connections.broke(error))
+            self._end("failed", connections.broke(error), advice.FAULT)
             return None
 
     def _unit(self) -> Any:
@@ -151,6 +159,7 @@ class Runner:
         if row is None:
             return False
         self.connection_id, self.stream_name = row.connection_id, row.stream
+        self.uses_rest = row.is_using_rest
         return True
 
     def _prepare(self) -> Work:
@@ -167,7 +176,11 @@ class Runner:
                 ),
                 {"connection": self.connection_id, "stream": self.stream_name},
             ).one_or_none()
-            connector = connections.open_connector(self.config, self.vault, connection)
+            if not self.uses_rest:
+                quotas.require(connection, self.now())
+            connector = self.connector = connections.open_connector(
+                self.config, self.vault, connection, may_use_rest=self.uses_rest
+            )
         stream = connector.stream(self.stream_name)
         state, generation = (found.state, found.generation) if found else ({}, 1)
         refused = found.full_pass_rejected if found and state else 0
@@ -223,7 +236,7 @@ class Runner:
         # Where most of a page was new, most of the next will be: it is mapped ahead too.
         is_new = not work.state
         ahead = Ahead(
-            guarded(work.connector.read(work.stream, work.state)),
+            guarded(self._pages(work)),
             lambda page: preparing.ready(page, is_mapped=is_new),
         )
         try:
@@ -233,6 +246,7 @@ class Runner:
                     with self._unit() as session:
                         session.execute(_REFRESH)
                 is_new = 2 * taken.counts.unchanged < taken.read
+                self._heed(work)
                 if self.now() >= ends or self.is_stopping():
                     return False
         finally:
@@ -243,6 +257,7 @@ class Runner:
         """One page, one transaction: records, checkpoint and counts."""
         page = ready.page
         with self._unit() as session:
+            session.execute(_UNWAITED)
             taken = self._intake(session, work).store(ready)
             work.state = dict(page.state)
             if work.full_pass_rejected is not None:
@@ -252,6 +267,32 @@ class Runner:
         if self.on_page is not None:
             self.on_page(taken)
         return taken
+
+    def _pages(self, work: Work) -> Iterator[Page]:
+        pages = work.connector.read(work.stream, work.state)
+        if self.uses_rest:
+            return pages
+        return quotas.within_share(pages, work.connector.quota, self.now)
+
+    def _heed(self, work: Work) -> None:
+        """Keep what the source tells of its calls of the day."""
+        told = work.connector.quota()
+        if told is not None and quotas.is_news(self.quota, told):
+            self.quota = told
+            with self._unit() as session:
+                quotas.note(connections.get(session, self.connection_id), told, self.now())
+
+    def _hold(self, error: QuotaReached) -> None:
+        """End the run, so that nothing waits behind it; the stream is due when there are new calls."""
+        now = self.now()
+        with self._unit() as session:
+            connection = connections.get(session, self.connection_id)
+            quotas.note(connection, self.connector.quota() if self.connector else None, now)
+            until = quotas.hold(connection, error, now)
+            setting = connections.setting_of(session, self.connection_id, self.stream_name)
+            if setting is not None and setting.is_enabled and not setting.is_paused:
+                setting.next_run_at = until
+        self._end("cancelled", error.message, advice.QUOTA)
 
     def _checkpoint(self, session: Session, work: Work) -> None:
         session.execute(
@@ -296,7 +337,7 @@ class Runner:
             )
         return Again(at, reason or "time slice")
 
-    def _end(self, state: str, error: str | None) -> None:
+    def _end(self, state: str, error: str | None, kind: str | None = None) -> None:
         now = self.now()
         with self._unit() as session:
             row = session.execute(
@@ -307,6 +348,7 @@ class Runner:
                     "now": now,
                     "state": state,
                     "error": error,
+                    "kind": kind,
                 },
             ).one_or_none()
             if row is not None:
@@ -314,7 +356,17 @@ class Runner:
                     session, f"sync_run.{state}", now, self.run_id,
                     stream=self.stream_name, read=row.read, rejected=row.rejected,
                 )  # fmt: skip
+        if row is not None and (row.read or row.deleted):
+            self._count(now)
         logger.info("sync.run_ended", run_id=str(self.run_id), state=state, why=error or "")
+
+    def _count(self, now: datetime) -> None:
+        """Count what we hold; the run is done, whether or not that can be said."""
+        try:
+            with self._unit() as session:
+                freshness.count(session, self.connection_id, self.stream_name, now)
+        except SQLAlchemyError as error:
+            logger.warning("sync.not_counted", run_id=str(self.run_id), why=type(error).__name__)
 
 
 def cancel(session: Session, run: SyncRun, now: datetime) -> None:

@@ -17,7 +17,8 @@ from connectors.errors import ConnectorError
 from connectors.records import Stream
 from efm.errors import Conflict, Invalid, NotFound
 from efm.models import Connection, StreamSetting, SyncRun
-from efm.sync import connections, control, editing, preview
+from efm.sync import connections, control, editing, preview, schedules
+from efm.sync.schedules import Schedule
 
 
 def is_chosen(setting: StreamSetting) -> bool:
@@ -55,8 +56,9 @@ def choose(
         setting = connections.setting_of(session, connection.id, name)
         if setting is None:
             setting = StreamSetting(
-                connection_id=connection.id, stream=name, is_enabled=False, mapping={"mappings": []}
-            )
+                connection_id=connection.id, stream=name, is_enabled=False, is_paused=False,
+                has_own_schedule=False, mapping={"mappings": []},
+            )  # fmt: skip
             session.add(setting)
         if not is_chosen(setting):
             was = setting.mapping.get("mappings")
@@ -167,14 +169,15 @@ def made_of(draft: Sequence[Mapping[str, Any]]) -> list[str]:
 def start(
     session: Session,
     connection: Connection,
-    every_minutes: int | None,
+    schedule: Schedule,
     now: datetime,
     *,
     user_id: uuid.UUID | None = None,
 ) -> list[SyncRun]:
     """Put every draft to use, set the schedule, and request a run of each chosen stream.
 
-    A stream whose mapping changed is read anew as a whole. Raises Conflict when a draft has
+    Streams with a schedule of their own keep it, paused ones stay paused. A stream whose mapping
+    changed is read anew as a whole. Raises Conflict when a draft has
     problems or nothing is chosen; then nothing is changed.
     """
     settings = chosen(session, connection.id)
@@ -191,10 +194,14 @@ def start(
         if before != [mapping.document() for mapping in made]:
             control.restart(session, connection.id, each.stream, now)
         connections.enable(session, connection, each.stream, made, now=now)
-        control.schedule(each, every_minutes, now)
+        if each.has_own_schedule:
+            schedules.apply(each, Schedule.of(each), now)
         session.flush()
     connection.state = "active"
+    schedules.set_connection(session, connection, schedule, now)
     for each in in_order(session, connection.id):
+        if each.is_paused:
+            continue
         started.append(
             connections.request_run(session, connection.id, each.stream, now, user_id=user_id)
         )

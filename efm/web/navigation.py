@@ -46,7 +46,16 @@ ITEMS = (
     Item("Distributions", "distributions.index", "send", ("distributions",)),
     Item("Responses", "responses.index", "message-square-text", ("responses",)),
     Item("Customers", "customers.index", "users", ("customers", "matches")),
-    Item("Insight", "linkage.show", "chart-no-axes-combined", ("linkage",)),
+    Item(
+        "Insight",
+        "linkage.show",
+        "chart-no-axes-combined",
+        ("linkage", "measures"),
+        (
+            Item("Linkage", "linkage.show", blueprints=("linkage",)),
+            Item("Measures", "measures.index", blueprints=("measures",)),
+        ),
+    ),
     Item("Act", "cases.index", "list-checks", ("cases",)),
     Item(
         "Connections",
@@ -57,6 +66,8 @@ ITEMS = (
             "connection_setup",
             "connection_fields",
             "connection_records",
+            "connection_streams",
+            "connection_dry_runs",
             "writing",
             "imports",
         ),

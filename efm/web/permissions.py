@@ -25,6 +25,8 @@ PERMISSIONS: dict[str, str] = {
     "customers.merge": "Decide which customers are one, and separate them again",
     "customers.write": "Send contacts, accounts and interactions in through the API",
     "insight.view": "See linkage and analysis",
+    "measures.view": "See which measurements are derived, and how",
+    "measures.edit": "Set what is derived and how",
     "cases.view": "See cases",
     "cases.work": "Take, answer and close cases",
     "connections.view": "See connections and their runs",
@@ -60,14 +62,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         _READ
         | {"surveys.view", "surveys.edit", "surveys.publish", "distributions.view"}
         | {"distributions.edit", "responses.export", "responses.import", "insight.view"}
+        | {"measures.view", "measures.edit"}
     ),
     "analyst": frozenset(
-        _READ | {"surveys.view", "distributions.view", "responses.export", "insight.view"}
+        _READ
+        | {"surveys.view", "distributions.view", "responses.export", "insight.view"}
+        | {"measures.view", "measures.edit"}
     ),
     "agent": frozenset(_READ | {"cases.work"}),
     "crm_admin": frozenset(
         {"overview.view", "customers.view", "customers.merge", "connections.view"}
-        | {"connections.edit", "data.import"}
+        | {"connections.edit", "data.import", "measures.view", "measures.edit"}
     ),
 }
 

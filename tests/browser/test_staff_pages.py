@@ -36,6 +36,7 @@ from efm.models import (
     Contact,
     DataImport,
     Distribution,
+    DryRun,
     Interaction,
     Match,
     Membership,
@@ -44,7 +45,7 @@ from efm.models import (
     WriteBack,
     WriteItem,
 )
-from efm.sync import connections
+from efm.sync import connections, dry_runs
 from efm.sync.runner import Runner
 from efm.vault import Vault
 from efm.web.flask import EfmFlask
@@ -72,6 +73,8 @@ QUERIES = {
     "search.show": "q=Weber",
     "connection_fields.fields": "stream=orders.csv",
     "connection_records.index": "stream=orders.csv",
+    "connection_streams.show": "stream=orders.csv",
+    "connection_streams.ask_anew": "stream=orders.csv",
 }
 # Routes that are no page of their own, and why.
 NO_PAGE = {
@@ -155,6 +158,11 @@ def _read_orders(house: House, config: Config) -> None:
         )
         run = connections.request_run(session, made.id, stream.name, clock.now())
     Runner(house.engine, config, house.id, run.id).run()
+    with house.unit() as session:
+        wanted = dry_runs.request(
+            session, connections.get(session, made.id), stream.name, clock.now(), is_anew=True
+        )
+    dry_runs.run(house.engine, config, house.id, wanted.id)
 
 
 def _plan_an_import(house: House) -> None:
@@ -243,6 +251,7 @@ def _values(house: House, config: Config) -> dict[str, Any]:
             "connection_id": session.scalars(
                 select(Connection.id).where(Connection.connector == "files")
             ).first(),
+            "dry_run_id": session.scalars(select(DryRun.id)).first(),
             "rule_id": session.scalars(select(WriteBack.id)).first(),
             "writing.connection_id": session.scalars(select(WriteBack.connection_id)).first(),
             "import_id": session.scalars(
@@ -252,6 +261,7 @@ def _values(house: House, config: Config) -> dict[str, Any]:
                 select(DataImport.id).where(DataImport.survey_id.is_not(None))
             ).first(),
             "name": "relationship_nps",
+            "measures.name": "cost_to_serve",
             "language": "de",
             "handle": "standard_drivers",
             "connector": "files",

@@ -391,7 +391,7 @@ def test_a_scheduled_stream_that_is_overdue_is_called_late(house: House, config:
     base = started(client, house, config)
     post(client, f"{base}/schedule", every="10", unit="minutes")
     with house.unit() as session:
-        old = clock.now() - timedelta(minutes=21)
+        old = clock.now() - timedelta(minutes=31)
         session.execute(update(SyncRun).values(created_at=old, started_at=old, finished_at=old))
     assert "Late" in words(client.get("/connections"))
     assert "Late" in words(client.get(base))

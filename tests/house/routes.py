@@ -35,8 +35,10 @@ from efm.models import (
     ApiToken,
     Case,
     Contact,
+    DryRun,
     File,
     Identity,
+    Interaction,
     Match,
     Membership,
     RejectedRecord,
@@ -107,6 +109,8 @@ WITHOUT_OBJECT = {
     "answer.theme_style": "a stylesheet made of its own name",
     "connection_setup.new": "a connector's name, the same for everybody",
     "connection_setup.create": "a connector's name, the same for everybody",
+    "measures.show": "a measure of the product, the same for everybody",
+    "measures.save": "a measure of the product, the same for everybody",
     "overview.chart": "one of the product's charts",
     "overview.table": "one of the product's charts",
     "api_contacts.put": "makes or changes one's own record under one's own id",
@@ -232,6 +236,14 @@ def _contact(house: House) -> dict[str, Any]:
     return {"contact_id": row.id}
 
 
+def _met(house: House, name: str) -> dict[str, Any]:
+    """A customer with one interaction, so that there is something to draw."""
+    who = _contact(house) if name == "contact_id" else _account(house)
+    with house.unit() as session:
+        session.add(Interaction(**who, kind="call", occurred_at=clock.now()))
+    return who
+
+
 def _account(house: House) -> dict[str, Any]:
     row = Account(name="Acme")
     with house.unit() as session:
@@ -330,6 +342,22 @@ def _run(house: House) -> dict[str, Any]:
     with house.unit() as session:
         session.add(row)
     return {**made, "run_id": row.id}
+
+
+def _dry_run(house: House) -> dict[str, Any]:
+    made = _connection(house)
+    found = {
+        "created": 4, "updated": 1, "unchanged": 90, "deleted": 0, "rejected": 1, "is_whole": True,
+        "reasons": [["It has no id.", 1]], "new": ["O-0001"],
+        "changes": [["O-0002", [["amount", "5.00", "6.00"], ["channel", None, "shop"]]]],
+    }  # fmt: skip
+    row = DryRun(
+        connection_id=made["connection_id"], stream="orders.csv", state="succeeded", read=96,
+        found=found, finished_at=clock.now(),
+    )  # fmt: skip
+    with house.unit() as session:
+        session.add(row)
+    return {**made, "dry_run_id": row.id}
 
 
 def _rejected(house: House) -> dict[str, Any]:
@@ -474,6 +502,9 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
     "matches.separate": _identity,
     "customers.show": _contact,
     "customers.show_account": _account,
+    "customers.show_coverage": _account,
+    "customers.chart": lambda house: {**_met(house, "contact_id"), "ending": "json"},
+    "customers.account_chart": lambda house: {**_met(house, "account_id"), "ending": "csv"},
     "cases.show": _case,
     "cases.take": _case,
     "cases.assign": _case,
@@ -507,10 +538,19 @@ OBJECTS: dict[str, Callable[[House], dict[str, Any]]] = {
             "connection_fields.begin",
             "connection_records.index",
             "connection_records.try_all",
+            "connection_streams.show",
+            "connection_streams.schedule",
+            "connection_streams.pause",
+            "connection_streams.resume",
+            "connection_streams.ask_anew",
+            "connection_dry_runs.create",
         ),
         _connection,
     ),
     "connections.cancel": _run,
+    "connection_dry_runs.show": _dry_run,
+    "connection_dry_runs.live": _dry_run,
+    "connection_dry_runs.cancel": _dry_run,
     "writing.index": _only(_write_back, "connection_id"),
     "writing.create": _only(_write_back, "connection_id"),
     "writing.show": _write_back,

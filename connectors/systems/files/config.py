@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from connectors import dates
 from connectors.money import EXPONENTS
 from connectors.records import ENTITIES
+from connectors.systems.files import sftp
 
 ANY = ["*.csv", "*.tsv", "*.xlsx", "*.parquet"]
 
@@ -16,6 +20,20 @@ def _is_zone(name: str) -> None:
         dates.zone(name or "UTC")
     except ValueError as error:
         raise ValidationError(f"{error}.") from error
+
+
+def _is_location(text: str) -> None:
+    try:
+        sftp.location(text) if text else None
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def _is_host_key(text: str) -> None:
+    try:
+        sftp.fingerprints(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 class Config(Schema):
@@ -149,7 +167,73 @@ class Config(Schema):
         },
     )
     page_size = fields.Integer(
-        load_default=1000,
+        load_default=2000,
         validate=validate.Range(min=1, max=10_000),
         metadata={"label": "Rows a page", "order": 14},
     )
+    location = fields.String(
+        load_default="",
+        validate=[validate.Length(max=1000), _is_location],
+        metadata={
+            "label": "SFTP folder",
+            "help": "Instead of a folder of this server: sftp://user@host:22/folder. After /~/ the "
+            "path begins in the user's home.",
+            "order": 15,
+        },
+    )
+    password = fields.String(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata={
+            "label": "Password",
+            "help": "For SFTP, where there is no private key.",
+            "secret": True,
+            "is_shown": False,
+            "order": 16,
+        },
+    )
+    private_key = fields.String(
+        load_default="",
+        validate=validate.Length(max=20_000),
+        metadata={
+            "label": "Private key",
+            "help": "For SFTP: the whole text, from BEGIN to END.",
+            "secret": True,
+            "is_shown": False,
+            "widget": "lines",
+            "order": 17,
+        },
+    )
+    passphrase = fields.String(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata={
+            "label": "Passphrase of the private key",
+            "secret": True,
+            "is_shown": False,
+            "order": 18,
+        },
+    )
+    host_key = fields.String(
+        load_default="",
+        validate=[validate.Length(max=5000), _is_host_key],
+        metadata={
+            "label": "Host key of the SFTP server",
+            "help": "Its fingerprint, such as SHA256:…, from the server's operator. Left empty, the "
+            "check shows the one it sees, to be compared.",
+            "order": 19,
+        },
+    )
+
+    @pre_load
+    def _placed(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """A folder of an SFTP server takes the place of one of this server."""
+        given = dict(data)
+        if given.get("location") and not given.get("folder"):
+            given["folder"] = given["location"]
+        return given
+
+    @validates_schema(skip_on_field_errors=True)
+    def _proven(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data["location"] and not (data["password"] or data["private_key"]):
+            raise ValidationError({"password": ["Enter the password, or a private key."]})

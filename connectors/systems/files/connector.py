@@ -1,4 +1,4 @@
-"""Files dropped into a folder (CSV, XLSX, Parquet), read once each and again when they change."""
+"""Files dropped into a folder, here or on an SFTP server, read once each and when they change."""
 
 from __future__ import annotations
 
@@ -11,17 +11,11 @@ from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
 from connectors.outside import Outside
 from connectors.records import Check, Page, Rejected, Stream
 from connectors.systems.files.config import ANY, Config
-from connectors.systems.files.folder import (
-    Facts,
-    Found,
-    again,
-    check_pattern,
-    facts_of,
-    find,
-    root_of,
-    settles_in,
-)
-from connectors.systems.files.opening import Format, open_table, sample_of
+from connectors.systems.files.folder import Facts, Found, check_pattern, facts_of
+from connectors.systems.files.opening import Format, open_table
+from connectors.systems.files.places import Local, Place
+from connectors.systems.files.remote import Remote
+from connectors.systems.files.sftp import Unreachable
 from connectors.systems.files.streams import (
     Defaults,
     Sample,
@@ -35,7 +29,7 @@ _CHECKED = 200
 
 
 class Files(Connector):
-    """A folder of files as a connector.
+    """A folder of files (CSV, XLSX, Parquet) as a connector.
 
     The state is `{"files": {name: [size, mtime, sha256]}, "at": {...}}`: the files read to the
     end, and the one in the middle with its last row. A file whose bytes are unchanged is not read
@@ -44,7 +38,7 @@ class Files(Connector):
 
     name = "files"
     label = "Files"
-    summary = "CSV, Excel and Parquet files dropped into a folder."
+    summary = "CSV, Excel and Parquet files dropped into a folder, here or on an SFTP server."
     icon = "file-text"
     Config = Config
     takes_files = True
@@ -57,15 +51,26 @@ class Files(Connector):
         self._format = Format(
             self.config["delimiter"], self.config["encoding"], self.config["sheet"]
         )
+        self._place: Place = (
+            Remote(self.config, self.outside)
+            if self.config["location"]
+            else Local(self.config["folder"], self.outside.roots)
+        )
 
     def check(self) -> Check:
         """Says how many files there are and what is wrong with which."""
+        with self._place:
+            return self._checked()
+
+    def _checked(self) -> Check:
         groups, notes, good = self._groups(), [], 0
         every = sorted({f for group in groups.values() for f in group}, key=lambda f: f.name)
         for file in every[:_CHECKED]:
             try:
-                sample_of(file, self._format)
+                self._place.sample(file, self._format)
                 good += 1
+            except Unreachable:
+                raise
             except (ConfigError, Transient) as error:
                 notes.append(error.message)
         if not groups:
@@ -77,27 +82,44 @@ class Files(Connector):
             notes.append(f"Only the first {_CHECKED} of {len(every):,} files were checked.")
         files = f"{good} file that can be read" if good == 1 else f"{good} files that can be read"
         ok = not notes or good > 0 or not groups
-        return Check(ok, f"{self.config['folder']}: {files}", ("read",), tuple(notes))
+        return Check(ok, f"{self._place.shown}: {files}", ("read",), tuple(notes))
 
     def streams(self) -> Sequence[Stream]:
         """One per file, or per pattern when they belong together; unreadable files are left out
         (`check` names them)."""
-        found: list[Stream] = []
-        for name, files in self._groups().items():
-            for file in files:
-                try:
-                    sample = sample_of(file, self._format)
-                except (ConfigError, Transient):
-                    continue  # check() reports it
-                found.append(self._stream(name, sample))
-                break
-        return found
+        with self._place:
+            made = (self._described(name, files) for name, files in self._groups().items())
+            return [each for each in made if each is not None]
+
+    def stream(self, name: str) -> Stream:
+        """One stream; of an SFTP server only its own file is copied to describe it."""
+        if self.config["location"]:
+            with self._place:
+                found = self._described(name, self._groups().get(name, ()))
+            if found is not None:
+                return found
+        return super().stream(name)
+
+    def _described(self, name: str, files: Sequence[Found]) -> Stream | None:
+        """The stream of the first of its files that can be read."""
+        for file in files:
+            try:
+                return self._stream(name, self._place.sample(file, self._format))
+            except Unreachable:
+                raise
+            except (ConfigError, Transient):
+                continue  # check() reports it
+        return None
 
     def read(self, stream: Stream, state: Mapping[str, Any]) -> Iterator[Page]:
         """The rows of new and changed files, one page after the other.
 
         Of a snapshot, any change raises CursorExpired, so that the next pass is complete.
         """
+        with self._place:
+            yield from self._read(stream, state)
+
+    def _read(self, stream: Stream, state: Mapping[str, Any]) -> Iterator[Page]:
         files = self._groups().get(stream.name)
         if not files:
             raise ConfigError(f"No file matches “{stream.name}” any more; choose the files again.")
@@ -108,16 +130,17 @@ class Files(Connector):
         # The file in the middle goes first: its place is known only until another begins.
         ordered = sorted(files, key=lambda each: each.name != at.get("file"))
         todo = [each for each in ordered if self._is_due(each, done)]
-        for file in todo:
-            facts = facts_of(file)
-            is_open = bool(self.config["is_snapshot"]) and file is not todo[-1]
-            same = at.get("file") == file.name and at.get("sha256") == facts.sha256
-            if done.get(file.name, [None])[-1] == facts.sha256:  # touched, not changed
-                done[file.name] = _mark(file, facts)
-                yield Page((), _state(done, is_open))
-            else:
-                after = int(at["row"]) if same else 0
-                yield from self._read_file(stream, file, done, after, is_open)
+        for each in todo:
+            is_open = bool(self.config["is_snapshot"]) and each is not todo[-1]
+            with self._place.local(each) as file:
+                facts = facts_of(file)
+                same = at.get("file") == file.name and at.get("sha256") == facts.sha256
+                if done.get(file.name, [None])[-1] == facts.sha256:  # touched, not changed
+                    done[file.name] = _mark(file, facts)
+                    yield Page((), _state(done, is_open))
+                else:
+                    after = int(at["row"]) if same else 0
+                    yield from self._read_file(stream, file, done, after, is_open)
 
     def _is_due(self, file: Found, done: Mapping[str, Sequence[Any]]) -> bool:
         """Whether the file is complete and looks different from what was read."""
@@ -190,7 +213,7 @@ class Files(Connector):
             )
 
     def _require_unchanged(self, file: Found) -> None:
-        now = again(file)
+        now = self._place.again(file)
         if (now.size, now.mtime_ns) != (file.size, file.mtime_ns):
             raise Transient(f"{file.name} changed while it was read; it is read again.")
 
@@ -202,12 +225,12 @@ class Files(Connector):
         if not state:
             return
         known = {file.name: file for file in files}
-        marks = {name: mark[-1] for name, mark in state.get("files", {}).items()}
+        marks = {name: list(mark) for name, mark in state.get("files", {}).items()}
         at = state.get("at")
         if at:
-            marks[at["file"]] = at["sha256"]
-        for name, sha256 in marks.items():
-            if name not in known or facts_of(known[name]).sha256 != sha256:
+            marks[at["file"]] = [at["sha256"]]
+        for name, mark in marks.items():
+            if name not in known or self._place.sha256(known[name], mark) != mark[-1]:
                 raise CursorExpired(f"{name} changed; the files are read again as a whole.")
         if not at and not state.get("open") and set(known) - set(marks):
             raise CursorExpired("There is a new file; the files are read again as a whole.")
@@ -224,11 +247,11 @@ class Files(Connector):
 
     def _groups(self) -> dict[str, list[Found]]:
         """Stream name to its files, in the order of the patterns."""
-        root = root_of(self.config["folder"], self.outside.roots)
+        patterns = self.config["patterns"] or ANY
         groups: dict[str, list[Found]] = {}
         taken: set[str] = set()
-        for pattern in self.config["patterns"] or ANY:
-            for file in find(root, pattern):
+        for pattern, found in zip(patterns, self._place.find(patterns), strict=True):
+            for file in found:
                 if file.name not in taken:
                     taken.add(file.name)
                     group = pattern if self.config["is_grouped"] else file.name
@@ -236,7 +259,7 @@ class Files(Connector):
         return groups
 
     def _settles_in(self, file: Found) -> float:
-        return settles_in(file, self.config["settle_seconds"], self.clock())
+        return self._place.settles_in(file, self.config["settle_seconds"], self.clock())
 
 
 def _mark(file: Found, facts: Facts) -> list[Any]:

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
-from connectors.errors import ConfigError, Throttled, Transient
+from connectors.errors import ConfigError, Transient
 from connectors.http import Http
 from connectors.outside import Outside
+from connectors.quota import Quota
 from connectors.records import Rejected
 from connectors.systems.hubspot import refusals
 from connectors.systems.hubspot.config import home
@@ -80,16 +81,17 @@ class Api:
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.account_zone)
         return (midnight.astimezone(UTC) - self.now()).total_seconds()
 
+    def quota(self) -> Quota | None:
+        """The account's calls of today, as of the last answer; all are given back at midnight."""
+        if self.daily is None or self.left is None:
+            return None
+        midnight = self.now() + timedelta(seconds=self.until_midnight())
+        known = midnight if self.account_zone is not None else None
+        return Quota(max(0, self.daily - self.left), self.daily, self._percent, known)
+
     def require_quota(self) -> None:
-        """Raises Throttled once the share of the daily calls that may be used up is."""
-        if self.daily and self.left is not None:
-            used = self.daily - self.left
-            if used * 100 >= self.daily * self._percent and self._percent < 100:
-                raise Throttled(
-                    self.until_midnight(),
-                    f"{self._percent} percent of the account's calls for today are used up; "
-                    "the rest is left to other apps.",
-                )
+        """Raises QuotaReached once the share of the daily calls that may be used up is."""
+        self._outside.require(self.quota(), self.now())
 
     def _tell_time(self, http: Http) -> None:
         if http.server_time is not None:

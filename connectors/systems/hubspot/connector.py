@@ -10,6 +10,7 @@ from connectors import signatures
 from connectors.base import Connector
 from connectors.errors import ConfigError
 from connectors.outside import Outside
+from connectors.quota import Quota
 from connectors.records import Check, Delivery, Item, Outcome, Page, Stream, Target
 from connectors.systems.hubspot import receiving, streams, targets
 from connectors.systems.hubspot.api import Api
@@ -101,6 +102,10 @@ class HubSpot(Connector):
         except (Absent, BadRequest) as error:
             return f"{error.message} Check its name in the settings."
         return ""
+
+    def quota(self) -> Quota | None:
+        """The account's calls of today."""
+        return self._api.quota()
 
     def streams(self) -> Sequence[Stream]:
         """The objects of the settings, with the properties the account has for them."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from connectors.errors import ConfigError, ConnectorError, Throttled, Transient
+from connectors.errors import ConfigError, ConnectorError, QuotaReached, Throttled, Transient
 
 _TOKEN = re.compile(r"\b(?:pat|hubspot)-[A-Za-z0-9-]{6,}")
 _SCOPE = re.compile(r"[a-z][a-z0-9_.-]{2,80}").fullmatch
@@ -143,7 +143,7 @@ def _throttled(
     wait = _retry_after(response)
     if policy == "DAILY":
         text = "The account has used up its calls to HubSpot for today."
-        return Throttled(until_midnight() if wait is None else wait, text)
+        return QuotaReached(until_midnight() if wait is None else wait, text)
     usual = 1.0 if "secondly limit" in message(error).lower() else 10.0
     return Throttled(
         _WAITS.get(policy, usual) if wait is None else wait, "HubSpot asks to slow down."

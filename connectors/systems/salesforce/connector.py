@@ -9,6 +9,7 @@ from typing import Any
 from connectors.base import Connector
 from connectors.errors import ConfigError, Transient
 from connectors.outside import Outside
+from connectors.quota import Quota
 from connectors.records import Check, Item, Outcome, Page, Stream, Target
 from connectors.systems.salesforce import streams, writing
 from connectors.systems.salesforce.config import Config
@@ -46,6 +47,10 @@ class Salesforce(Connector):
         may = [f"read {', '.join(read)}"] if read else []
         may += [f"write {target.label[0].lower()}{target.label[1:]}" for target in offered]
         return Check(bool(read), self._who(), may, self._notes(objects, offered), self._left())
+
+    def quota(self) -> Quota | None:
+        """The org's calls of the last 24 hours."""
+        return self._org.quota()
 
     def streams(self) -> Sequence[Stream]:
         """The known objects and those of the settings, as far as this user may query them."""

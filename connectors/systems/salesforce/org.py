@@ -14,9 +14,10 @@ from urllib.parse import quote
 import httpx
 
 from connectors import oauth
-from connectors.errors import ConfigError, Throttled, Transient
+from connectors.errors import ConfigError, Transient
 from connectors.http import Http
 from connectors.outside import Outside
+from connectors.quota import Quota
 from connectors.systems.salesforce import described, login, refusals
 from connectors.systems.salesforce.config import home
 from connectors.systems.salesforce.described import Described
@@ -24,7 +25,6 @@ from connectors.systems.salesforce.described import Described
 RATE, BURST = 25.0, 100
 LONGEST_URI = 15_000
 """Salesforce takes 16,384 characters of address and headers; longer questions go in a body."""
-PAUSE = 1800.0
 _USAGE = re.compile(r"api-usage=(\d{1,12})/(\d{1,12})").search
 
 
@@ -98,17 +98,15 @@ class Org:
         """All objects of the org that this user may see, without their fields."""
         return described.all_of(login.describe(self._call, self._config["api_version"]))
 
-    def require_quota(self) -> None:
-        """Raises Throttled when the org has made so many calls that reading should pause."""
+    def quota(self) -> Quota | None:
+        """The calls of the last 24 hours, as of the last answer; each is given back a day later."""
         if self.usage is None:
-            return
-        used, most = self.usage
-        if most > 0 and used * 100 >= most * self._config["quota_percent"]:
-            raise Throttled(
-                PAUSE,
-                f"The org has made {used:,} of its {most:,} calls of a day; reading pauses, so "
-                "that others can go on.",
-            )
+            return None
+        return Quota(*self.usage, self._config["quota_percent"])
+
+    def require_quota(self) -> None:
+        """Raises QuotaReached when the org has made so many calls that reading should pause."""
+        self._outside.require(self.quota())
 
     def _call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         response = self._bearer.request(method, path, **arguments)

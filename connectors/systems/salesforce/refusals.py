@@ -12,7 +12,14 @@ from typing import Any
 
 import httpx
 
-from connectors.errors import ConfigError, ConnectorError, CursorExpired, Throttled, Transient
+from connectors.errors import (
+    ConfigError,
+    ConnectorError,
+    CursorExpired,
+    QuotaReached,
+    Throttled,
+    Transient,
+)
 
 EXPIRED = frozenset(
     ("INVALID_QUERY_LOCATOR", "INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT", "INVALID_LOCATOR")
@@ -94,7 +101,7 @@ def named(body: Any, status: int, is_timed: bool = False) -> ConnectorError | No
 def _limited(message: str) -> Throttled:
     if "concurrent" in message.lower():
         return Throttled(60.0, "Salesforce is busy with too many long calls of this org.")
-    return Throttled(DAY, "The org has used up its calls to Salesforce for today.")
+    return QuotaReached(DAY, "The org has used up its calls to Salesforce for today.")
 
 
 def outcome_of(errors: Any) -> tuple[str, bool]:

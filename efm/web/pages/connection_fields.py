@@ -15,12 +15,14 @@ from connectors.mapping import Mapping as FieldMap
 from connectors.records import Stream
 from efm.errors import Conflict, Invalid
 from efm.models import Connection, StreamSetting
-from efm.sync import connections, control, editing, hooks, preview, setup
+from efm.sync import connections, editing, hooks, preview, schedules, setup
+from efm.sync.schedules import Schedule
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.pages.connection_setup import onwards, steps
 from efm.web.pages.connections import note
 from efm.web.permissions import permission
+from efm.web.schedule_forms import schedule_form, zones
 
 pages = Blueprint("connection_fields", __name__)
 
@@ -151,12 +153,22 @@ def _consequences(connection: Connection) -> list[setup.Consequence]:
     return found
 
 
-def _draw_start(connection: Connection, number: str, every: str, errors: Mapping[str, str]) -> str:
+def _draw_start(
+    connection: Connection, given: Mapping[str, str] | None, errors: Mapping[str, str]
+) -> str:
     return render_template(
         "connections/start.html", connection=connection, found=_consequences(connection),
-        number=number, every=every, units=list(control.UNITS), errors=errors,
+        form=schedule_form(Schedule.of(connection), given), errors=errors,
         steps=steps("start", connection),
     )  # fmt: skip
+
+
+def _schedule_problems(connection: Connection) -> dict[str, str]:
+    try:
+        schedules.read(request.form, zones(Schedule.of(connection)))
+    except Invalid as error:
+        return dict(error.problems)
+    return {}
 
 
 @pages.get("/connections/<uuid:connection_id>/start")
@@ -164,9 +176,7 @@ def _draw_start(connection: Connection, number: str, every: str, errors: Mapping
 def start(connection_id: uuid.UUID) -> str:
     """What will happen, before it does."""
     connection = connections.get(unit.session(), connection_id)
-    settings = setup.chosen(unit.session(), connection_id)
-    every = next((s.every_minutes for s in settings if s.every_minutes), None)
-    return _draw_start(connection, *control.split_every(every), {})
+    return _draw_start(connection, None, {})
 
 
 @pages.post("/connections/<uuid:connection_id>/start")
@@ -175,14 +185,16 @@ def begin(connection_id: uuid.UUID) -> Response | BaseResponse:
     """Put the mappings to use and read now."""
     session = unit.session()
     connection = connections.get(session, connection_id)
-    number, every = request.form.get("every", ""), request.form.get("unit", "hours")
+    if request.form.get("go") == "look":
+        errors = _schedule_problems(connection)
+        return Response(_draw_start(connection, request.form, errors), 422 if errors else 200)
     try:
-        minutes = control.read_every(number, every)
-        runs = setup.start(session, connection, minutes, unit.now(), user_id=principal().user_id)
+        wanted = schedules.read(request.form, zones(Schedule.of(connection))) or Schedule()
+        runs = setup.start(session, connection, wanted, unit.now(), user_id=principal().user_id)
     except (Invalid, Conflict) as error:
         session.rollback()
         errors = error.problems or {"_": error.message}
-        return Response(_draw_start(connection, number[:10], every, errors), 422)
+        return Response(_draw_start(connection, request.form, errors), 422)
     note("connection.started", connection_id, streams=[run.stream for run in runs])
-    flash(f"Reading begins. After that it is read {control.said_every(minutes)}.", "success")
+    flash(f"Reading begins. After that it is read {wanted.words()}.", "success")
     return redirect(url_for("connections.show", connection_id=connection_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -15,10 +16,23 @@ from connectors.errors import NotSupported
 from efm.errors import Conflict, Invalid, NotFound
 from efm.events import audit
 from efm.models import Connection
-from efm.sync import connections, control, hooks, listing, progress, runner, setup
+from efm.sync import (
+    advice,
+    connections,
+    control,
+    hooks,
+    listing,
+    progress,
+    quotas,
+    runner,
+    schedules,
+    setup,
+)
+from efm.sync.schedules import Schedule
 from efm.web import unit
 from efm.web.auth import principal
 from efm.web.permissions import permission
+from efm.web.schedule_forms import schedule_form, zones
 
 pages = Blueprint("connections", __name__)
 
@@ -38,7 +52,7 @@ def index() -> str:
     """All connections."""
     return render_template(
         "connections/index.html", lines=listing.overview(unit.session()), now=unit.now(),
-        broken=registry.broken(), said_every=control.said_every,
+        broken=registry.broken(),
     )  # fmt: skip
 
 
@@ -51,7 +65,9 @@ def _context(connection: Connection) -> dict[str, Any]:
         "runs": listing.runs(session, connection.id, most=8),
         "now": unit.now(),
         "progress": progress,
-        "said_every": control.said_every,
+        "advice": advice,
+        "quotas": quotas,
+        "held_until": quotas.held_until(connection, unit.now()),
     }
 
 
@@ -60,25 +76,21 @@ def _context(connection: Connection) -> dict[str, Any]:
 def show(connection_id: uuid.UUID) -> str:
     """One connection: its streams, what runs now, what ran before."""
     connection = connections.get(unit.session(), connection_id)
-    return _page(connection, *_schedule(connection))
+    return _page(connection)
 
 
 def _page(
-    connection: Connection, number: str, every: str, errors: Mapping[str, str] | None = None
+    connection: Connection,
+    given: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> str:
     session, takes = unit.session(), hooks.takes_webhooks(connection.connector)
     return render_template(
-        "connections/show.html", number=number, every=every, errors=errors,
-        units=list(control.UNITS),
+        "connections/show.html", errors=errors, form=schedule_form(Schedule.of(connection), given),
         hook_url=hooks.url_of(unit.config(), unit.vault(), connection) if takes else "",
         deliveries=hooks.recent(session, connection.id) if takes else [],
         **_context(connection),
     )  # fmt: skip
-
-
-def _schedule(connection: Connection) -> tuple[str, str]:
-    settings = setup.chosen(unit.session(), connection.id)
-    return control.split_every(next((s.every_minutes for s in settings if s.every_minutes), None))
 
 
 @pages.get("/connections/<uuid:connection_id>/live")
@@ -96,44 +108,75 @@ def live(connection_id: uuid.UUID) -> Response:
 @pages.get("/connections/<uuid:connection_id>/runs")
 @permission("connections.view")
 def runs(connection_id: uuid.UUID) -> str:
-    """Every run, newest first."""
-    connection = connections.get(unit.session(), connection_id)
-    page = listing.runs(unit.session(), connection_id, request.args.get("after", "")[:100])
+    """Every run, newest first, or those that the filters let pass."""
+    session = unit.session()
+    connection = connections.get(session, connection_id)
+    filters = listing.RunFilters.read(request.args)
+    after = request.args.get("after", "")[:100]
     return render_template(
-        "connections/runs.html", connection=connection, page=page, progress=progress
-    )
+        "connections/runs.html", connection=connection, progress=progress, advice=advice,
+        page=listing.runs(session, connection_id, after, filters=filters), filters=filters,
+        states=listing.STATES, starters=listing.STARTERS,
+        pairs=[(each.stream,) * 2 for each in setup.chosen(session, connection_id)],
+    )  # fmt: skip
 
 
 def _back(connection_id: uuid.UUID) -> BaseResponse:
+    stream = request.form.get("from", "")
+    if stream:
+        return redirect(
+            url_for("connection_streams.show", connection_id=connection_id, stream=stream)
+        )
     return redirect(url_for("connections.show", connection_id=connection_id))
 
 
 @pages.post("/connections/<uuid:connection_id>/runs")
 @permission("connections.edit")
-def run(connection_id: uuid.UUID) -> BaseResponse:
-    """Read one stream now, or all of them; `anew` forgets how far it was read."""
+def run(connection_id: uuid.UUID) -> Response | BaseResponse:
+    """Read one stream now, or all of them; `anew` forgets how far it was read.
+
+    While the source's calls of the day are used, it asks first whether the rest may be.
+    """
     session = unit.session()
     connection = connections.get(session, connection_id)
     if connection.state != "active":
         raise Conflict("This connection is not active. Finish its set-up, or resume it first.")
     wanted = request.form.get("stream", "")
-    names = [each.stream for each in setup.in_order(session, connection_id)]
-    if wanted and wanted not in names:
+    read = setup.in_order(session, connection_id)
+    names = [each.stream for each in read if wanted in ("", each.stream)]
+    if wanted and not names:
         raise NotFound("This stream is not read in this connection.")
-    for name in [wanted] if wanted else names:
+    if not wanted:
+        names = [each.stream for each in read if not each.is_paused]
+    held_until = quotas.held_until(connection, unit.now())
+    if held_until is not None and not request.form.get("uses_rest"):
+        return Response(_ask_rest(connection, held_until), 409)
+    for name in names:
         _request(connection_id, name)
     return _back(connection_id)
 
 
+def _ask_rest(connection: Connection, held_until: datetime) -> str:
+    """Nothing was begun: the calls of the day are used, and somebody has to want the rest."""
+    kept = {name: request.form.get(name, "") for name in ("stream", "anew", "from")}
+    return render_template(
+        "connections/rest.html", connection=connection, held_until=held_until, quotas=quotas,
+        fields={name: value for name, value in kept.items() if value} | {"uses_rest": "1"},
+    )  # fmt: skip
+
+
 def _request(connection_id: uuid.UUID, stream: str) -> None:
     session, now, is_anew = unit.session(), unit.now(), bool(request.form.get("anew"))
+    uses_rest = bool(request.form.get("uses_rest"))
     if is_anew:
         control.restart(session, connection_id, stream, now)
     try:
-        connections.request_run(session, connection_id, stream, now, user_id=principal().user_id)
+        connections.request_run(
+            session, connection_id, stream, now, user_id=principal().user_id, uses_rest=uses_rest
+        )
     except NotSupported as error:
         raise Conflict(error.message) from error
-    note("sync.requested", connection_id, stream=stream, is_anew=is_anew)
+    note("sync.requested", connection_id, stream=stream, is_anew=is_anew, uses_rest=uses_rest)
 
 
 @pages.post("/connections/<uuid:connection_id>/runs/<uuid:run_id>/cancel")
@@ -154,17 +197,17 @@ def cancel(connection_id: uuid.UUID, run_id: uuid.UUID) -> BaseResponse:
 @pages.post("/connections/<uuid:connection_id>/schedule")
 @permission("connections.edit")
 def schedule(connection_id: uuid.UUID) -> Response | BaseResponse:
-    """How often every stream is read by itself."""
+    """When the streams without a schedule of their own are read by themselves."""
     connection = connections.get(unit.session(), connection_id)
-    number, every = request.form.get("every", ""), request.form.get("unit", "")
     try:
-        minutes = control.read_every(number, every)
+        wanted = schedules.read(request.form, zones(Schedule.of(connection))) or Schedule()
     except Invalid as error:
-        return Response(_page(connection, number[:10], every, error.problems), 422)
-    for setting in setup.chosen(unit.session(), connection_id):
-        control.schedule(setting, minutes, unit.now())
-    note("connection.scheduled", connection_id, every_minutes=minutes)
-    flash(f"Saved. The connection is read {control.said_every(minutes)}.", "success")
+        return Response(_page(connection, request.form, error.problems), 422)
+    if request.form.get("go") == "look":
+        return Response(_page(connection, request.form))
+    schedules.set_connection(unit.session(), connection, wanted, unit.now())
+    note("connection.scheduled", connection_id, schedule=wanted.words())
+    flash(f"Saved. The connection is read {wanted.words()}.", "success")
     return _back(connection_id)
 
 
@@ -197,7 +240,7 @@ def resume(connection_id: uuid.UUID) -> BaseResponse:
     connection = connections.get(unit.session(), connection_id)
     control.resume(unit.session(), connection, unit.now())
     note("connection.resumed", connection_id)
-    flash("Resumed. Streams with a schedule are read within a minute.", "success")
+    flash("Resumed. What is read at an interval is read within a minute.", "success")
     return _back(connection_id)
 
 

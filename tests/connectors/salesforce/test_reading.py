@@ -410,7 +410,7 @@ def test_reading_pauses_before_the_quota_is_used_up(org: Org) -> None:
     keys = seed(org)
     org.used, org.most = 78, 100
     runner = Runner(connect(org).stream("Contact"))
-    with pytest.raises(Throttled, match="of its 100 calls"):
+    with pytest.raises(Throttled, match="of the 100 calls of a day"):
         runner.run(connect(org))
     org.used = 10
     runner.settle(lambda: connect(org))

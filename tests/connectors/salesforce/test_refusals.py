@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.errors import ConfigError, CursorExpired, Throttled, Transient
+from connectors.errors import ConfigError, CursorExpired, QuotaReached, Throttled, Transient
 from connectors.systems.salesforce.refusals import Absent, BadQuestion, classify, outcome_of
 from tests.connectors.salesforce.simulator import Org, Reply
 from tests.connectors.salesforce.sources import connect
@@ -31,7 +31,7 @@ def said(code: str, message: str = "words") -> list[dict[str, str]]:
         (400, said("QUERY_TIMEOUT"), Transient),
         (400, said("SOMETHING_NEW"), ConfigError),
         (401, said("INVALID_SESSION_ID"), ConfigError),
-        (403, said("REQUEST_LIMIT_EXCEEDED"), Throttled),
+        (403, said("REQUEST_LIMIT_EXCEEDED"), QuotaReached),
         (403, said("API_DISABLED_FOR_ORG"), ConfigError),
         (403, said("INSUFFICIENT_ACCESS"), ConfigError),
         (404, said("NOT_FOUND"), Absent),
@@ -119,7 +119,7 @@ def test_an_old_version_is_shown_beside_its_setting(org: Org) -> None:
     [
         (Reply(429, None, Retry_After="600"), Throttled),
         (Reply(503, "<html>maintenance</html>", Retry_After="600"), Throttled),
-        (Reply(403, said("REQUEST_LIMIT_EXCEEDED")), Throttled),
+        (Reply(403, said("REQUEST_LIMIT_EXCEEDED")), QuotaReached),
         (Reply(302, None, Location="https://evil.example/"), ConfigError),
         (Reply(200, "<!DOCTYPE html><html>sign in</html>"), Transient),
         (Reply(200, '{"sobjects": ['), Transient),

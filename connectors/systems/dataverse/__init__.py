@@ -1,0 +1,1 @@
+"""Microsoft Dataverse, the store of Dynamics 365 Sales and Customer Service, by its Web API."""

@@ -1,0 +1,1 @@
+"""Oracle Siebel CRM, by its REST interface."""

@@ -1,0 +1,1 @@
+"""Zendesk Support: users, organizations, tickets and their ratings, by its REST interface."""

@@ -1,0 +1,1 @@
+"""Measurements derived from what customers ordered, owed and did, by SQL that is declared once."""
