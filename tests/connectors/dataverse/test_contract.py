@@ -34,6 +34,7 @@ class TestByChanges(_Served):
     kind = EnvironmentSource
 
 
+@pytest.mark.full
 class TestInWindows(_Served):
     """Tables whose changes are not tracked."""
 

@@ -40,6 +40,7 @@ class TestJson2(ConnectorContract):
         assert runner.texts(source.text) == wanted
 
 
+@pytest.mark.full
 class TestXmlRpc(TestJson2):
     """It does so as it is called up to version 18."""
 

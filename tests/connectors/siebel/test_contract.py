@@ -34,12 +34,14 @@ class TestById(_Served):
     kind = SiebelSource
 
 
+@pytest.mark.full
 class TestSwept(_Served):
     """Deletions by reading everything again."""
 
     kind = SweptSource
 
 
+@pytest.mark.full
 class TestByStatus(_Served):
     """Deletions by a status."""
 

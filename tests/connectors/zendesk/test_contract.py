@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from connectors.conformance import ConnectorContract, Source
 from connectors.errors import NotSupported
 from tests.connectors.zendesk.sources import OrganizationSource, TicketSource, UserSource
@@ -57,6 +59,7 @@ class TestTickets(ConnectorContract):
         return TicketSource()
 
 
+@pytest.mark.full
 class TestOrganizations(ConnectorContract):
     """So do organizations, which are exported by time."""
 
@@ -64,6 +67,7 @@ class TestOrganizations(ConnectorContract):
         return OrganizationSource()
 
 
+@pytest.mark.full
 class TestCrowds(ConnectorContract):
     """Even where more changed within a second than the export gives of it."""
 
@@ -71,6 +75,7 @@ class TestCrowds(ConnectorContract):
         return CrowdedSource()
 
 
+@pytest.mark.full
 class TestRatings(ConnectorContract):
     """And ratings, which are listed."""
 
