@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -60,6 +61,12 @@ def ids(found: list[Page]) -> list[str]:
 def gone(found: list[Page]) -> list[str]:
     """The ids they tell to be gone, in order."""
     return [each for page in found for each in page.deleted]
+
+
+def asked(account: Account, part: str) -> list[dict[str, str]]:
+    """The parameters of the calls whose path ends so."""
+    calls = [call for call in account.calls if call.url.path.endswith(part)]
+    return [{n: v[0] for n, v in parse_qs(call.url.query.decode()).items()} for call in calls]
 
 
 def event(word: str, key: str, what: str = "custom_field_changed", mark: str = "01") -> Any:
