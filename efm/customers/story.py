@@ -62,7 +62,8 @@ _PARTS: Mapping[str, _Part] = {
     "measurement": _Part(
         "m", "measurements m", _DAY.format("m.measured_on"),
         "m.metric, '', NULL, NULL, NULL, m.amount_minor, m.currency, m.value, NULL",
-        day="m.measured_on", where="m.measured_on IS NOT NULL",
+        # What is derived of events that are told anyway is no event; its figures are on the chart.
+        day="m.measured_on", where="m.measured_on IS NOT NULL AND NOT m.attributes ? 'derived'",
     ),
     "case": _Part(
         "c", "cases c", "c.opened_at",

@@ -30,7 +30,7 @@ from connectors.canonical import (
 from efm import clock
 from efm.__main__ import main
 from efm.config import Config
-from efm.customers import facts, merging, separating, sources
+from efm.customers import facts, merging, separating, sources, story
 from efm.customers.upsert import upsert
 from efm.events.registry import Interrupted, JobContext
 from efm.insight import linkage
@@ -611,3 +611,16 @@ def test_each_measure_is_declared_whole(name: str, entity: str) -> None:
             each.name in ("currency",)
         ), f"{each.name} changes nothing"  # fmt: skip
     assert len(measure.metric(entity)) <= 60
+
+
+def test_what_is_derived_is_no_event_of_the_customers_story(house: House) -> None:
+    load(house, order("1", 5000), BroughtRecord(
+        external_id="m", metric="seats", value=Decimal(3), measured_on=date(2026, 3, 4), **C1,
+    ))  # fmt: skip
+    derive(house)
+    assert values(house, "revenue")
+    with house.unit() as session:
+        told = story.timeline(session, known(house, "c1"), is_account=False, time_zone="UTC")
+        assert [(row.source, row.what) for row in told.rows] == [
+            ("measurement", "seats"), ("order", "1"),
+        ]  # fmt: skip
