@@ -33,7 +33,7 @@ class Config(Schema):
         required=True,
         validate=validate.Length(min=1, max=500),
         metadata={
-            "label": "Environment URL",
+            "label": "Environment address",
             "help": "Such as https://acme.crm4.dynamics.com, as the browser shows it in Dynamics.",
             "order": 1,
         },

@@ -1,6 +1,6 @@
-"""Records as they are handed on: Dataverse's own names, labels beside choices and lookups, and
-what follows from several columns under names of ours that begin with `_`.
+"""Records as they are handed on: Dataverse's own names, labels beside choices and lookups.
 
+What follows from several columns stands under names of ours that begin with `_`.
 Own names: `_contact`, `_account` (whom it is about), `_regarding` (the table of what an activity is
 regarding), `_currency` (ISO code), `_phone`, `_domain`, `_revenue`, `_state`, `_stage`, `_amount`,
 `_closes_on`, `_at`, `_duration`, `_category`.
