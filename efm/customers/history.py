@@ -15,8 +15,12 @@ from efm.models import Account, Contact
 
 PAGE = 50
 _UNDATED = text(
-    "SELECT metric, value, amount_minor, currency FROM measurements WHERE measured_on IS NULL"
-    " AND (contact_id = :id OR account_id = :id) ORDER BY metric"
+    "SELECT metric, value, amount_minor, currency, NULL::date AS as_of FROM measurements"
+    " WHERE measured_on IS NULL AND (contact_id = :id OR account_id = :id) UNION ALL"
+    " (SELECT DISTINCT ON (metric) metric, value, amount_minor, currency, measured_on"
+    " FROM measurements WHERE attributes ? 'derived' AND amount_minor IS NULL"
+    " AND (contact_id = :id OR account_id = :id) ORDER BY metric, measured_on DESC)"
+    " ORDER BY metric"
 )
 # Each kind has a sum of its own: an order is invoiced and paid, and that is one money three times.
 _MONEY = text(
@@ -60,7 +64,7 @@ def subscriptions(session: Session, customer_id: uuid.UUID) -> Sequence[Row[Any]
 
 
 def undated(session: Session, customer_id: uuid.UUID) -> Sequence[Row[Any]]:
-    """Measurements without a date: true of the customer, but nobody said when."""
+    """Measurements without a date, and the latest of those derived that are no money (`as_of`)."""
     return session.execute(_UNDATED, {"id": customer_id}).all()
 
 
